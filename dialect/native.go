@@ -1,0 +1,106 @@
+// Package dialect reads URL grammars: each turns the path and query of a
+// request into the one spec.Request that everything else works on, and back
+// into its canonical URL.
+//
+// It is pure text: it opens nothing, allows and forbids nothing, and knows no
+// HTTP library.
+package dialect
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"api-resize/spec"
+)
+
+// Prefix is where the native grammar's URLs begin.
+const Prefix = "/resize/"
+
+// Parse reads a native URL from its raw, still percent-encoded path and
+// query:
+//
+//	/resize/{size}[,{option}={value}]…/{source}[?{option}={value}&…]
+//
+//	/resize/300x200/mzxw6ytboi2dsnbrga4dqmjzge
+//	/resize/300x200,fit=contain,bg=white/photos/2024/cat.jpg
+//	/resize/300x/mzxw6ytboi2dsnbrga4dqmjzge.webp
+//	/resize/max/https://images.example/cat.jpg?format=webp
+//	/resize/640x/https%3A%2F%2Fimages.example%2Fcat%3Fv%3D2
+//
+// An extension behind an upload's id names the output format. Errors wrap
+// spec.ErrBadOption or spec.ErrBadSource.
+func Parse(rawPath, rawQuery string) (spec.Request, error) {
+	rest, ok := strings.CutPrefix(rawPath, Prefix)
+	if !ok {
+		return spec.Request{}, fmt.Errorf("%w: expected %ssize/source", spec.ErrBadOption, Prefix)
+	}
+	head, tail, found := strings.Cut(rest, "/")
+	if !found || tail == "" {
+		return spec.Request{}, fmt.Errorf("%w: expected %ssize/source, got no source", spec.ErrBadSource, Prefix)
+	}
+	size, settings, err := spec.Split(head)
+	if err != nil {
+		return spec.Request{}, err
+	}
+	fromQuery, err := splitQuery(rawQuery)
+	if err != nil {
+		return spec.Request{}, err
+	}
+	settings = append(settings, fromQuery...)
+
+	tail, extension := cutExtension(tail)
+	settings = append(settings, extension...)
+	source, err := spec.ParseSource(tail)
+	if err != nil {
+		return spec.Request{}, err
+	}
+	wanted, err := spec.Build(size, settings)
+	if err != nil {
+		if source.Kind == spec.SourceWeb && len(fromQuery) > 0 {
+			err = fmt.Errorf("%w (a source with a query of its own is percent-encoded)", err)
+		}
+		return spec.Request{}, err
+	}
+	return spec.Request{Source: source, Spec: wanted}, nil
+}
+
+// cutExtension takes the output format off an upload's id: {id}.webp. The
+// names of all other sources belong to them whole.
+func cutExtension(tail string) (id string, format []spec.Setting) {
+	if strings.ContainsAny(tail, "/%") {
+		return tail, nil
+	}
+	id, extension, found := strings.Cut(tail, ".")
+	if !found {
+		return tail, nil
+	}
+	return id, []spec.Setting{{Name: "format", Value: extension}}
+}
+
+// splitQuery reads the query's options in their order. "+" means a space
+// there, as in every form.
+func splitQuery(rawQuery string) ([]spec.Setting, error) {
+	var settings []spec.Setting
+	for _, pair := range strings.Split(rawQuery, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, found := strings.Cut(pair, "=")
+		name, nameErr := url.QueryUnescape(name)
+		value, valueErr := url.QueryUnescape(value)
+		if nameErr != nil || valueErr != nil {
+			return nil, fmt.Errorf("%w: %q is not percent-encoded correctly", spec.ErrBadOption, pair)
+		}
+		if !found {
+			return nil, fmt.Errorf("%w: expected option=value, got %q", spec.ErrBadOption, pair)
+		}
+		settings = append(settings, spec.Setting{Name: name, Value: value})
+	}
+	return settings, nil
+}
+
+// Format is the canonical URL of a request, which Parse reads back.
+func Format(r spec.Request) string {
+	return Prefix + r.Spec.String() + "/" + r.Source.String()
+}
