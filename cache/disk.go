@@ -1,0 +1,354 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Disk keeps entries as files: <dir>/ab/<source's hash>/<variant's hash>.
+//
+// A file is written under <dir>/tmp and renamed, and not synced: a crash may
+// lose entries, and what it leaves torn fails its checksum. Every read checks
+// header, key and checksum. The index of files lives in memory only; a walk in
+// the background fills it at the start, and until it is through, files are
+// found by name. The folder belongs to one process at a time. Files of other
+// names are left alone, and not counted.
+//
+// A source's stripe is locked while a file of it gets or loses its name, never
+// while a body is read or written.
+type Disk struct {
+	dir       string
+	system    system
+	now       func() time.Time
+	opened    time.Time
+	log       *slog.Logger
+	limit     int64 // bytes
+	largest   int64 // bytes of one file
+	minFree   int64 // bytes
+	run       string
+	temporary atomic.Uint64
+
+	stripes stripes
+	index   *diskIndex
+	resting backoff
+	counters
+
+	walked  atomic.Bool // the index knows every file
+	stop    context.CancelFunc
+	walking sync.WaitGroup
+	closed  atomic.Bool
+	using   sync.RWMutex // read: Puts and Forgets under way; write: Close
+}
+
+const temporaryFolder = "tmp"
+
+// OpenDisk opens the store at once and reads the folder in the background. It
+// returns a store that keeps nothing when Bytes is 0. Only a folder that can't
+// be made is an error; whatever is in it is not.
+func OpenDisk(config DiskConfig) (Store, error) {
+	if config.Bytes == 0 {
+		return Off(), nil
+	}
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("cache: disk: %w", err)
+	}
+	d, err := newDisk(config, realSystem(), time.Now)
+	if err != nil {
+		return nil, err
+	}
+	d.startWalk()
+	return d, nil
+}
+
+func newDisk(config DiskConfig, system system, now func() time.Time) (*Disk, error) {
+	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("cache: making the disk folder: %w", err)
+	}
+	d := &Disk{
+		dir: config.Dir, system: system, now: now, opened: now(), log: loggerOr(config.Logger),
+		limit: config.Bytes, largest: config.Bytes / 20, minFree: config.MinFree,
+		run:   strconv.FormatUint(rand.Uint64(), 36),
+		index: newDiskIndex(config.Bytes),
+		stop:  func() {},
+	}
+	if _, total, err := system.free(config.Dir); err == nil && total < 2*d.minFree {
+		d.minFree = total / 10
+		d.log.Info("small file system: the cache keeps a tenth of it free", "dir", d.dir, "bytes", total)
+	}
+	return d, nil
+}
+
+func (d *Disk) stripe(source digest) *stripe { return d.stripes.of(source.word()) }
+
+// hour since opening; the index has 16 bits for it and doesn't mind wrapping.
+func (d *Disk) hour() uint16 { return uint16(d.now().Sub(d.opened) / time.Hour) }
+
+// Get implements Store. Bodies up to about 64 KiB come as bytes,
+// others as a file.
+func (d *Disk) Get(key Key) (*Entry, error) {
+	if d.closed.Load() || key.check() != nil {
+		return nil, d.miss()
+	}
+	at := addressOf(key)
+	if d.walked.Load() && !d.index.holds(at) {
+		return nil, d.miss()
+	}
+	entry, err := d.read(key, at)
+	if err != nil {
+		return nil, d.miss()
+	}
+	if d.index.touch(at, d.hour()) {
+		now := d.now()
+		_ = os.Chtimes(at.path(d.dir), now, now) // only the order after a restart depends on it
+	}
+	d.hits.Add(1)
+	return entry, nil
+}
+
+// Generation implements Store.
+func (d *Disk) Generation(source string) Generation {
+	return d.stripe(digestOf(source)).generation()
+}
+
+// Put implements Store.
+func (d *Disk) Put(key Key, entry *Entry, since Generation) error {
+	d.using.RLock()
+	defer d.using.RUnlock()
+	if d.closed.Load() {
+		return d.outcome(ErrUnavailable)
+	}
+	err := d.store(key, entry, since)
+	if err != nil && !isForgotten(err) {
+		d.remove(key)
+	}
+	return d.outcome(err)
+}
+
+func (d *Disk) store(key Key, entry *Entry, since Generation) error {
+	if err := errors.Join(key.check(), entry.Meta.check()); err != nil {
+		return err
+	}
+	at := addressOf(key)
+	if d.stripe(at.source).generation() != since {
+		return ErrForgotten
+	}
+	if size := entry.Size(); size > d.largest {
+		return fmt.Errorf("%w: body of %d bytes, the disk keeps up to %d", ErrTooBig, size, d.largest)
+	}
+	if !d.resting.admits(d.now()) {
+		return fmt.Errorf("%w: backing off after a failed write", ErrUnavailable)
+	}
+	body, err := entry.Bytes()
+	if err != nil {
+		return err
+	}
+	return d.write(key, at, entry.Meta, body, since)
+}
+
+// write makes room, writes the file under a temporary name, and publishes it.
+func (d *Disk) write(key Key, at address, meta Meta, body []byte, since Generation) error {
+	head := encodeHeader(key, meta, body)
+	size := int64(len(head) + len(body))
+	reserved := blocksOf(size) + 1 // and perhaps a folder
+	if err := d.makeRoom(reserved); err != nil {
+		return err
+	}
+	defer d.index.release(reserved)
+	name := filepath.Join(d.dir, temporaryFolder, d.run+"-"+strconv.FormatUint(d.temporary.Add(1), 36))
+	err := d.writeTemporary(name, head, body)
+	if err == nil {
+		err = d.publish(name, at, size, since)
+	}
+	if err != nil && !isForgotten(err) {
+		_ = d.system.unlink(name)
+		return d.failed("writing a cache file failed", at, reserved, err)
+	}
+	d.resting.succeeded()
+	return err
+}
+
+func (d *Disk) writeTemporary(name string, head, body []byte) error {
+	w, err := d.system.create(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.Mkdir(filepath.Dir(name), 0o700); err == nil || errors.Is(err, fs.ErrExist) {
+			w, err = d.system.create(name)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	for _, part := range [][]byte{head, body} {
+		var n int
+		if n, err = w.Write(part); err == nil && n < len(part) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			break
+		}
+	}
+	return errors.Join(err, w.Close())
+}
+
+// publish gives the file its name, unless the source was forgotten meanwhile.
+func (d *Disk) publish(name string, at address, size int64, since Generation) error {
+	stripe := d.stripe(at.source)
+	stripe.Lock()
+	defer stripe.Unlock()
+	if stripe.generation() != since {
+		_ = d.system.unlink(name)
+		return ErrForgotten
+	}
+	if err := d.rename(name, at.path(d.dir)); err != nil {
+		return err
+	}
+	d.index.insert(at, size, probation, d.hour())
+	return nil
+}
+
+// rename makes the folders if need be, and clears what can't be renamed over.
+// It tries again, as an evicted neighbour may take the folder above along.
+func (d *Disk) rename(name, path string) error {
+	err := d.system.rename(name, path)
+	for attempt := 0; err != nil && attempt < 3; attempt++ {
+		var cleared error
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			cleared = os.MkdirAll(filepath.Dir(path), 0o700)
+		case isDirectory(path):
+			cleared = os.RemoveAll(path)
+		default:
+			return err
+		}
+		if cleared != nil && !errors.Is(cleared, fs.ErrNotExist) {
+			return cleared
+		}
+		err = d.system.rename(name, path)
+	}
+	return err
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.IsDir()
+}
+
+// remove drops one entry.
+func (d *Disk) remove(key Key) {
+	if key.check() != nil {
+		return // never stored
+	}
+	if _, err := d.drop(addressOf(key)); err != nil {
+		d.errors.Add(1)
+	}
+}
+
+// drop removes one entry from index and folder, and the folder with its last.
+func (d *Disk) drop(at address) (removed bool, err error) {
+	stripe := d.stripe(at.source)
+	stripe.Lock()
+	defer stripe.Unlock()
+	known, last := d.index.remove(at)
+	if !known && d.walked.Load() {
+		return false, nil
+	}
+	return known, d.unlink(at, last)
+}
+
+// unlink removes an entry's file, or what stands in its place; the stripe is
+// locked. What isn't there counts as removed.
+func (d *Disk) unlink(at address, last bool) error {
+	path := at.path(d.dir)
+	err := d.system.unlink(path)
+	if err != nil && isDirectory(path) {
+		err = os.RemoveAll(path)
+	}
+	if last {
+		removeFolder(filepath.Dir(path))
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// removeFolder removes a source's folder, and the one above, as far as they
+// are empty: folders take inodes, which small file systems are short of.
+func removeFolder(folder string) {
+	if os.Remove(folder) == nil {
+		_ = os.Remove(filepath.Dir(folder))
+	}
+}
+
+// Forget implements Store.
+func (d *Disk) Forget(source string) (removed int, err error) {
+	d.using.RLock()
+	defer d.using.RUnlock()
+	name := digestOf(source)
+	stripe := d.stripe(name)
+	stripe.Lock()
+	defer stripe.Unlock()
+	stripe.forgotten.Add(1)
+	known := d.index.removeSource(name)
+	if known == 0 && d.walked.Load() {
+		return 0, nil
+	}
+	removed, err = d.emptyFolder(name)
+	if err != nil {
+		d.errors.Add(1)
+		err = fmt.Errorf("cache: forgetting on disk: %w", err)
+	}
+	return max(removed, known), err
+}
+
+// emptyFolder removes all files of ours in a source's folder, known or not.
+func (d *Disk) emptyFolder(source digest) (removed int, err error) {
+	folder := source.folder(d.dir)
+	files, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	var faults []error
+	for _, file := range files {
+		variant, ours := parseDigest(file.Name())
+		if !ours {
+			continue
+		}
+		if err := d.unlink(address{source, variant}, false); err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		removed++
+	}
+	removeFolder(folder)
+	return removed, errors.Join(err, errors.Join(faults...))
+}
+
+// Stats implements Store.
+func (d *Disk) Stats() Stats {
+	s := d.stats()
+	entries, blocks := d.index.sizes()
+	s.Entries, s.Bytes, s.Limit = entries, blocks*blockBytes, d.limit
+	s.Walking = !d.walked.Load()
+	return s
+}
+
+// Close implements Store.
+func (d *Disk) Close() error {
+	d.closed.Store(true)
+	d.stop()
+	d.walking.Wait()
+	d.using.Lock() // waits for Puts and Forgets under way
+	d.using.Unlock()
+	return nil
+}

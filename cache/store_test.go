@@ -1,0 +1,53 @@
+package cache_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"api-resize/cache"
+	"api-resize/cache/cachetest"
+)
+
+func memory(t testing.TB) cache.Store {
+	t.Helper()
+	s, err := cache.NewMemory(cache.MemoryConfig{Bytes: 16 << 20, EntryBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func disk(t testing.TB) cache.Store {
+	t.Helper()
+	s, err := cache.OpenDisk(cache.DiskConfig{Dir: t.TempDir(), Bytes: 16 << 20, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestMemory(t *testing.T) {
+	cachetest.Run(t, func(t *testing.T) cache.Store { return memory(t) })
+}
+
+func TestDisk(t *testing.T) {
+	cachetest.Run(t, func(t *testing.T) cache.Store { return disk(t) })
+}
+
+func TestTiers(t *testing.T) {
+	cachetest.Run(t, func(t *testing.T) cache.Store {
+		return cache.NewTiers(memory(t), disk(t), cache.DefaultTiersConfig())
+	})
+}
+
+func TestMemoryAlone(t *testing.T) {
+	cachetest.Run(t, func(t *testing.T) cache.Store {
+		return cache.NewTiers(memory(t), cache.Off(), cache.DefaultTiersConfig())
+	})
+}
+
+func TestDiskAlone(t *testing.T) {
+	cachetest.Run(t, func(t *testing.T) cache.Store {
+		return cache.NewTiers(cache.Off(), disk(t), cache.DefaultTiersConfig())
+	})
+}

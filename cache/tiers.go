@@ -1,0 +1,156 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Tiers is a fast store before a large one. Put stores in memory at once and
+// hands the body to a bounded queue for the disk: a slow or failing disk never
+// delays an answer, it only leaves entries unwritten. What waits to be written
+// is found too, so that a body too big for memory is there right away.
+type Tiers struct {
+	memory, disk Store
+	promote      int64
+	queue        *writeQueue
+	counters
+}
+
+// NewTiers takes ownership of both stores: Close closes them. Off() as memory
+// or disk leaves the other alone.
+func NewTiers(memory, disk Store, config TiersConfig) *Tiers {
+	if _, none := disk.(off); none {
+		config.QueueBytes, config.QueueEntries = 0, 0
+	}
+	return &Tiers{
+		memory: memory, disk: disk, promote: config.PromoteBytes,
+		queue: newWriteQueue(disk, config),
+	}
+}
+
+// Get implements Store: memory, what waits to be written, disk.
+func (t *Tiers) Get(key Key) (*Entry, error) {
+	entry, err := t.memory.Get(key)
+	if err != nil {
+		entry, err = t.queue.get(key)
+	}
+	if err != nil {
+		entry, err = t.fromDisk(key)
+	}
+	if err != nil {
+		return nil, t.miss()
+	}
+	t.hits.Add(1)
+	return entry, nil
+}
+
+// fromDisk copies small bodies to memory, unless the source is forgotten or a
+// newer value is put meanwhile.
+func (t *Tiers) fromDisk(key Key) (*Entry, error) {
+	since := t.memory.Generation(key.Source)
+	entry, err := t.disk.Get(key)
+	if err != nil {
+		return nil, err
+	}
+	memory, ok := t.memory.(adding)
+	if ok && entry.Size() <= t.promote && entry.file == nil {
+		_ = memory.add(key, entry, since) // the entry is answered either way
+	}
+	return entry, nil
+}
+
+// Generation implements Store. Both parts only grow, so the sum changes
+// whenever either store forgets the source.
+func (t *Tiers) Generation(source string) Generation {
+	return t.memory.Generation(source) + t.disk.Generation(source)
+}
+
+// Put implements Store: nil when at least one tier has it or will. The
+// background write may still fail: then the entry is lost when memory drops it.
+func (t *Tiers) Put(key Key, entry *Entry, since Generation) error {
+	return t.outcome(t.put(key, entry, since))
+}
+
+func (t *Tiers) put(key Key, entry *Entry, since Generation) error {
+	// The parts are checked again by each store; a Forget before this line
+	// shows in the sum, one after it in the part.
+	memory, disk := t.memory.Generation(key.Source), t.disk.Generation(key.Source)
+	if memory+disk != since {
+		return ErrForgotten
+	}
+	if err := errors.Join(key.check(), entry.Meta.check()); err != nil {
+		t.remove(key)
+		return err
+	}
+	inMemory := t.memory.Put(key, entry, memory)
+	if isForgotten(inMemory) {
+		return ErrForgotten
+	}
+	queued := t.queue.put(key, entry, disk)
+	if queued != nil {
+		// An older file must not come back once memory has dropped the newer value.
+		dropFrom(t.disk, key)
+	}
+	if inMemory != nil && queued != nil {
+		return fmt.Errorf("%w; %w", queued, inMemory)
+	}
+	return nil
+}
+
+func (t *Tiers) remove(key Key) {
+	dropFrom(t.memory, key)
+	t.queue.remove(key)
+	dropFrom(t.disk, key)
+}
+
+// Forget implements Store. removed is that of the tier that held more: most
+// entries are in both.
+func (t *Tiers) Forget(source string) (removed int, err error) {
+	// Disk first: what waits to be written is invalid from then on, and what a
+	// Get takes from disk before it is refused by memory's generation after.
+	onDisk, diskErr := t.disk.Forget(source)
+	inMemory, memoryErr := t.memory.Forget(source)
+	waiting := t.queue.forget(source)
+	return max(onDisk, inMemory, waiting), errors.Join(diskErr, memoryErr)
+}
+
+// Stats implements Store: sizes are sums over the tiers, Hits, Misses, Puts and
+// Refused are those of the whole.
+func (t *Tiers) Stats() Stats {
+	sum := t.stats()
+	for _, tier := range t.PerTier() {
+		s := tier.Stats
+		sum.Entries += s.Entries
+		sum.Bytes += s.Bytes
+		sum.Limit += s.Limit
+		sum.Evictions += s.Evictions
+		sum.Corrupt += s.Corrupt
+		sum.Errors += s.Errors
+		sum.Walking = sum.Walking || s.Walking
+	}
+	return sum
+}
+
+// TierStats are the stats of one tier.
+type TierStats struct {
+	Name string // TierMemory or TierDisk
+	Stats
+}
+
+// PerTier returns memory's and disk's own stats.
+func (t *Tiers) PerTier() []TierStats {
+	return []TierStats{{TierMemory, t.memory.Stats()}, {TierDisk, t.disk.Stats()}}
+}
+
+// Queue returns the stats of the background writes.
+func (t *Tiers) Queue() QueueStats { return t.queue.stats() }
+
+// Flush waits until everything that was queued before the call is written or
+// has failed.
+func (t *Tiers) Flush() { t.queue.flush() }
+
+// Close writes what is queued, then closes both stores.
+func (t *Tiers) Close() error {
+	t.queue.close()
+	return errors.Join(t.memory.Close(), t.disk.Close())
+}
