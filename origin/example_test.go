@@ -1,0 +1,59 @@
+package origin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"api-resize/origin"
+)
+
+func ExampleFolder() {
+	dir, _ := os.MkdirTemp("", "photos")
+	defer os.RemoveAll(dir)
+	os.WriteFile(filepath.Join(dir, "cat.jpg"), []byte("meow"), 0o644)
+
+	photos, err := origin.NewFolder(dir, origin.DefaultFolderConfig())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer photos.Close()
+
+	cat, err := photos.Open(context.Background(), "cat.jpg", origin.Validators{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer cat.Body.Close()
+	body, _ := io.ReadAll(cat.Body)
+	again, _ := photos.Open(context.Background(), "cat.jpg", cat.Validators)
+	_, err = photos.Open(context.Background(), "../cat.jpg", origin.Validators{})
+	fmt.Println(string(body), again.NotModified, errors.Is(err, origin.ErrNotFound))
+	// Output: meow true true
+}
+
+func ExampleUploads() {
+	dir, _ := os.MkdirTemp("", "originals")
+	defer os.RemoveAll(dir)
+	uploads, err := origin.OpenUploads(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer uploads.Close()
+
+	in, err := uploads.Receive(context.Background(), strings.NewReader("meow"), 1<<20)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer in.Discard() // nothing, once it is committed
+	record, existing, err := in.Commit(origin.Record{Format: "jpeg", ContentType: "image/jpeg"})
+	fmt.Println(record.ID, record.Bytes, existing, err)
+	// Output: ibgn266bbhcdf6gmerb3iw6p5e 4 false <nil>
+}

@@ -1,0 +1,68 @@
+package origin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+const recordSuffix = ".json"
+
+// Record is what is known of an upload. Who stores it fills in what the content
+// shows; ID, SHA256, Bytes and, when zero, Created are set by [Incoming.Commit].
+type Record struct {
+	ID          string     `json:"id"`
+	SHA256      string     `json:"sha256"` // of the bytes, hexadecimal
+	Format      string     `json:"format"`
+	Width       int        `json:"width"`
+	Height      int        `json:"height"`
+	Frames      int        `json:"frames"`
+	Bytes       int64      `json:"bytes"`
+	HasAlpha    bool       `json:"has_alpha"`
+	ContentType string     `json:"content_type"`
+	Name        string     `json:"name,omitempty"` // as the client called it
+	Created     time.Time  `json:"created"`
+	Expires     *time.Time `json:"expires,omitempty"` // from then on it isn't found
+}
+
+// Record reads what is known of an upload; ErrNotFound when there is none or
+// it has expired.
+func (u *Uploads) Record(id string) (Record, error) {
+	if !ValidID(id) {
+		return Record{}, fmt.Errorf("%w: not an id", ErrNotFound)
+	}
+	text, err := os.ReadFile(u.recordPath(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Record{}, fmt.Errorf("%w: upload %s", ErrNotFound, id)
+	}
+	if err != nil {
+		return Record{}, fmt.Errorf("%w: %w", ErrStorage, err)
+	}
+	var r Record
+	if err := json.Unmarshal(text, &r); err != nil || r.ID != id {
+		return Record{}, fmt.Errorf("%w: the record of %s is damaged (%v)", ErrStorage, id, err)
+	}
+	if r.expired(time.Now()) {
+		return Record{}, fmt.Errorf("%w: upload %s has expired", ErrNotFound, id)
+	}
+	return r, nil
+}
+
+func (r Record) expired(now time.Time) bool { return r.Expires != nil && !now.Before(*r.Expires) }
+
+// freshness of an upload: a year, or until it expires.
+func (r Record) freshness(now time.Time) Freshness {
+	until := now.Add(uploadAge).Round(0)
+	if r.Expires != nil && r.Expires.Before(until) {
+		until = *r.Expires
+	}
+	return Freshness{Until: until, MaxAge: max(until.Sub(now), 0), Immutable: true}
+}
+
+// outlives reports whether an upload kept as r lives longer than kept as s.
+func (r Record) outlives(s Record) bool {
+	return s.Expires != nil && (r.Expires == nil || r.Expires.After(*s.Expires))
+}

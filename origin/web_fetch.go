@@ -1,0 +1,290 @@
+package origin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+// headerBytes bounds the header of an answer.
+const headerBytes = 64 << 10
+
+// errOurTimeout marks the end of our own deadline, to tell it from the caller's.
+var errOurTimeout = errors.New("the time for one original is over")
+
+// fetcher gets one URL from the hosts of a list. Web and every Base have their
+// own, since they allow different hosts and so can't share connections; the
+// places per host and the counters are common.
+type fetcher struct {
+	config    WebConfig
+	hosts     hostList
+	transport *http.Transport
+	gates     *gates
+	counters  *counters
+}
+
+func newFetcher(c WebConfig, hosts hostList, g *gates, n *counters) *fetcher {
+	return &fetcher{config: c, hosts: hosts, gates: g, counters: n, transport: &http.Transport{
+		// A proxy from the environment would be what the guard sees.
+		Proxy:                  nil,
+		DialContext:            newDialer(hosts, c).dialContext,
+		TLSHandshakeTimeout:    c.TLSTimeout,
+		ResponseHeaderTimeout:  c.FirstByteTimeout,
+		MaxResponseHeaderBytes: headerBytes,
+		// Decoding is done in content_coding.go, under the byte limit.
+		DisableCompression:  true,
+		ForceAttemptHTTP2:   true,
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: c.FirstByteTimeout},
+		MaxIdleConns:        256,
+		MaxIdleConnsPerHost: c.PerHost,
+		IdleConnTimeout:     60 * time.Second,
+	}}
+}
+
+// answer is a response whose body is still to be read. done gives the place at
+// the host back and must be called.
+type answer struct {
+	resp     *http.Response
+	leave    func()
+	sent     time.Time
+	received time.Time
+}
+
+func (a *answer) done() {
+	a.resp.Body.Close()
+	a.leave()
+}
+
+// open fetches t. The time-out covers the body, so cancel travels with it.
+func (f *fetcher) open(parent context.Context, t target, name string, have Validators) (*Original, error) {
+	ctx, cancel := context.WithTimeoutCause(parent, f.config.Timeout, errOurTimeout)
+	original, err := f.original(ctx, cancel, parent, t, have)
+	if err != nil {
+		cancel()
+		err = classify(parent, ctx, err)
+		f.counters.ended(err)
+		return nil, err
+	}
+	original.Name = name
+	return original, nil
+}
+
+func (f *fetcher) original(ctx context.Context, cancel func(), parent context.Context, t target, have Validators) (*Original, error) {
+	a, hops, err := f.follow(ctx, t, have)
+	if err != nil {
+		return nil, err
+	}
+	if contradicts(a, have) {
+		// The 304 is about a version we don't have (RFC 9111 §4.3.4).
+		a.done()
+		have = Validators{}
+		if a, hops, err = f.follow(ctx, t, have); err != nil {
+			return nil, err
+		}
+	}
+	fresh := hops.over(freshnessOf(a.resp.Header, a.sent, a.received, f.config.ages()))
+	original := &Original{Size: -1, Validators: validatorsOf(a.resp.Header), Freshness: fresh}
+	if err := checkStatus(a.resp.StatusCode, have); err != nil {
+		a.done()
+		return nil, err
+	}
+	if a.resp.StatusCode == http.StatusNotModified {
+		a.done()
+		cancel()
+		f.counters.results["not_modified"].Add(1)
+		original.NotModified = true
+		original.Validators = renewed(have, original.Validators)
+		original.Modified = modified(original.Validators)
+		return original, nil
+	}
+	original.Modified = modified(original.Validators)
+	original.Body, original.Size, err = f.newBody(ctx, cancel, parent, a)
+	if err != nil {
+		a.done()
+		return nil, err
+	}
+	return original, nil
+}
+
+// checkStatus: RFC 9110 has many ways to succeed, but only 200 is all of an
+// image, and 304 only for who asked conditionally.
+func checkStatus(status int, have Validators) error {
+	switch {
+	case status == http.StatusOK:
+		return nil
+	case status == http.StatusNotModified && have != Validators{}:
+		return nil
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return fmt.Errorf("%w: status %d", ErrOriginNotFound, status)
+	}
+	return fmt.Errorf("%w: status %d", ErrFailed, status)
+}
+
+// hops is what the redirects on the way say about freshness.
+type hops struct {
+	any   bool
+	fresh Freshness
+}
+
+func (h *hops) add(f Freshness) {
+	if h.any {
+		f = h.fresh.earlier(f)
+	}
+	h.any, h.fresh = true, f
+}
+
+func (h hops) over(f Freshness) Freshness {
+	if !h.any {
+		return f
+	}
+	return h.fresh.earlier(f)
+}
+
+// follow asks for t and whatever it redirects to, each target checked like the
+// first.
+func (f *fetcher) follow(ctx context.Context, t target, have Validators) (*answer, hops, error) {
+	var passed hops
+	for hop := 0; ; hop++ {
+		if _, ok := f.hosts.permits(t.host, t.port); !ok {
+			return nil, passed, fmt.Errorf("%w: host or port is not in the list", ErrNotAllowed)
+		}
+		a, err := f.ask(ctx, t, have)
+		if err != nil {
+			return nil, passed, err
+		}
+		if !isRedirect(a.resp.StatusCode) {
+			return a, passed, nil
+		}
+		a.done()
+		if hop == f.config.Redirects {
+			return nil, passed, fmt.Errorf("%w: more than %d redirects", ErrFailed, f.config.Redirects)
+		}
+		f.heed(&passed, a)
+		if t, err = redirected(t, a.resp); err != nil {
+			return nil, passed, err
+		}
+	}
+}
+
+// heed takes the freshness of a redirect into account: what it leads to may
+// change before the target does. A permanent one without a life limits nothing
+// (RFC 9110 §15.4: 301 and 308 are cacheable by themselves).
+func (f *fetcher) heed(passed *hops, a *answer) {
+	h := a.resp.Header
+	permanent := a.resp.StatusCode == http.StatusMovedPermanently || a.resp.StatusCode == http.StatusPermanentRedirect
+	if permanent && len(h.Values("Cache-Control")) == 0 && len(h.Values("Expires")) == 0 {
+		return
+	}
+	passed.add(freshnessOf(h, a.sent, a.received, f.config.ages()))
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// redirected is the target of a Location, which may be relative.
+func redirected(from target, resp *http.Response) (target, error) {
+	location := resp.Header.Get("Location")
+	if location == "" {
+		return target{}, fmt.Errorf("%w: status %d without Location", ErrFailed, resp.StatusCode)
+	}
+	reference, err := url.Parse(location)
+	if err != nil {
+		return target{}, fmt.Errorf("%w: Location is not a URL", ErrFailed)
+	}
+	return parseTarget(from.url.ResolveReference(reference).String())
+}
+
+// ask makes one request and, where that is safe, one more. Between them the
+// place at the host is free for others.
+func (f *fetcher) ask(ctx context.Context, t target, have Validators) (*answer, error) {
+	a, err := f.attempt(ctx, t, have)
+	pause, again := pauseBeforeRetry(a, err, time.Now())
+	if deadline, ok := ctx.Deadline(); !again || ok && time.Until(deadline) <= pause {
+		return a, err
+	}
+	if a != nil {
+		a.done()
+	}
+	wait := time.NewTimer(pause)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-wait.C:
+	}
+	f.counters.retries.Add(1)
+	return f.attempt(ctx, t, have)
+}
+
+// attempt sends one request. Nothing of the client's request goes into it.
+func (f *fetcher) attempt(ctx context.Context, t target, have Validators) (*answer, error) {
+	place, err := f.gates.enter(ctx, t.url.Host)
+	if err != nil {
+		return nil, err
+	}
+	f.counters.open.Add(1)
+	leave := func() {
+		f.counters.open.Add(-1)
+		place()
+	}
+	var answered atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotFirstResponseByte: func() { answered.Store(true) },
+	})
+	req := (&http.Request{Method: http.MethodGet, URL: t.url, Host: t.url.Host, Header: f.header(have)}).WithContext(ctx)
+	sent := time.Now()
+	resp, err := f.transport.RoundTrip(req)
+	if err != nil {
+		leave()
+		if !answered.Load() {
+			err = &unanswered{err}
+		}
+		return nil, err
+	}
+	return &answer{resp: resp, leave: leave, sent: sent, received: time.Now()}, nil
+}
+
+func (f *fetcher) header(have Validators) http.Header {
+	h := http.Header{
+		"User-Agent": {f.config.UserAgent},
+		"Accept":     {"image/*,*/*;q=0.1"},
+		// Images are compressed already; a coding only hides their length.
+		"Accept-Encoding": {"identity"},
+	}
+	if have.ETag != "" {
+		h.Set("If-None-Match", have.ETag)
+	}
+	if have.LastModified != "" {
+		h.Set("If-Modified-Since", have.LastModified)
+	}
+	return h
+}
+
+// classify turns what went wrong into one of the package's errors, or, when
+// the caller's context ended, into its cause. Other causes are flattened into
+// text, so that none of them is mistaken for the caller's.
+func classify(parent, ctx context.Context, err error) error {
+	for _, own := range []error{ErrNotAllowed, ErrTooLarge, ErrBusy, ErrOriginNotFound, ErrFailed, ErrTimeout} {
+		if errors.Is(err, own) {
+			return err
+		}
+	}
+	switch {
+	case parent.Err() != nil:
+		return fmt.Errorf("fetching the original: %w", context.Cause(parent))
+	case errors.Is(context.Cause(ctx), errOurTimeout) || isTimeout(err):
+		return fmt.Errorf("%w: %v", ErrTimeout, err)
+	}
+	return fmt.Errorf("%w: %v", ErrFailed, err)
+}
