@@ -24,23 +24,27 @@ func suggestion(text string, known []string) string {
 	return fmt.Sprintf("; did you mean %q?", nearest)
 }
 
-// editDistance is the Levenshtein distance in bytes.
+// editDistance counts the letters to insert, delete, replace, or swap with
+// their neighbour: the restricted Damerau-Levenshtein distance, in bytes.
 func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
+		row := make([]int, len(b)+1)
 		row[0] = i
 		for j := 1; j <= len(b); j++ {
-			substitute := diagonal
+			replace := last[j-1]
 			if a[i-1] != b[j-1] {
-				substitute++
+				replace++
 			}
-			diagonal = row[j]
-			row[j] = min(substitute, row[j]+1, row[j-1]+1)
+			row[j] = min(replace, row[j-1]+1, last[j]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
 		}
+		before, last = last, row
 	}
-	return row[len(b)]
+	return last[len(b)]
 }
