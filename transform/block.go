@@ -1,0 +1,30 @@
+package transform
+
+import "api-resize/spec"
+
+// loader is how one format is opened.
+type loader struct {
+	class    string // libvips' class of operations, opened from memory only
+	nickname string // of the operation
+}
+
+// loaders are all that is ever opened. The names are the same in libvips
+// 8.14 and 8.16, for PNG with libpng and with libspng.
+var loaders = map[spec.Format]loader{
+	spec.JPEG: {"VipsForeignLoadJpegBuffer", "jpegload_buffer"},
+	spec.PNG:  {"VipsForeignLoadPngBuffer", "pngload_buffer"},
+	spec.WebP: {"VipsForeignLoadWebpBuffer", "webpload_buffer"},
+	spec.GIF:  {"VipsForeignLoadNsgifBuffer", "gifload_buffer"},
+	spec.AVIF: {"VipsForeignLoadHeifBuffer", "heifload_buffer"},
+	spec.HEIC: {"VipsForeignLoadHeifBuffer", "heifload_buffer"},
+	spec.TIFF: {"VipsForeignLoadTiffBuffer", "tiffload_buffer"},
+}
+
+// blockLoaders leaves libvips no loader but ours: no SVG, PDF, ImageMagick,
+// OpenSlide or matrix text, and none that opens a file by name.
+func blockLoaders() {
+	setBlocked("VipsForeignLoad", true)
+	for _, loader := range loaders {
+		setBlocked(loader.class, false)
+	}
+}

@@ -1,0 +1,54 @@
+package transform
+
+import "api-resize/spec"
+
+// Cost estimates how much memory making a picture takes at its peak, in bytes,
+// besides the original's own bytes. It errs on the high side, and is for
+// admission by a memory budget.
+func (e *Engine) Cost(facts spec.Facts, want spec.Spec) int64 {
+	plan, err := want.Plan(facts, e.limits.Result)
+	if err != nil {
+		return costBase // nothing will be made
+	}
+	frames := int64(1)
+	if want.KeepsFrames(facts) {
+		frames = int64(facts.Frames)
+	}
+	scaled := pixelsOf(plan.Scaled) * frames
+	out := pixelsOf(plan.Out) * frames
+	return costBase + decodeCost(facts, plan.Scaled) + scaled*4 + out*encodeCost[want.Output.Format]
+}
+
+// costBase covers what every picture takes: pipeline, strips, thread.
+const costBase = 4 << 20
+
+func pixelsOf(size spec.Size) int64 { return int64(size.Width) * int64(size.Height) }
+
+// decodeCost is what the decoder holds of the whole original. Which JPEG is
+// progressive and which PNG interlaced, facts don't tell, so the costlier kind
+// is assumed.
+func decodeCost(facts spec.Facts, scaled spec.Size) int64 {
+	pixels := int64(facts.Width) * int64(facts.Height)
+	switch facts.Format {
+	case spec.JPEG:
+		return pixels * 3 // coefficients of 16 bits, chroma at half resolution
+	case spec.PNG:
+		return pixels * 4
+	case spec.GIF:
+		return pixels * 8 // the canvas, and the one before
+	case spec.WebP:
+		return pixels*2 + min(pixels, pixelsOf(scaled))*8 // planes, canvas, frame
+	case spec.AVIF, spec.HEIC:
+		return pixels * 8 // planes and RGB
+	}
+	return pixels * 4
+}
+
+// encodeCost is what the encoder of a format holds for each pixel, in bytes.
+var encodeCost = map[spec.Format]int64{
+	spec.JPEG: 3 + 3, // progressive: all coefficients
+	spec.PNG:  4,
+	spec.WebP: 4 + 12,
+	spec.AVIF: 4 + 30,
+	spec.GIF:  4 + 8,
+}

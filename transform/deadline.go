@@ -1,0 +1,48 @@
+package transform
+
+// #include <stdlib.h>
+// #include "native.h"
+import "C"
+
+import (
+	"context"
+	"unsafe"
+)
+
+// guard stops libvips when a context ends: its C half is a flag that libvips'
+// threads look at whenever they have some more pixels. Decoders and encoders
+// that take a whole picture in one call (AVIF, HEIC, WebP, interlaced PNG)
+// only see it when that call is over.
+type guard struct {
+	flag   *C.Guard
+	cancel func()
+}
+
+// guardOf returns a guard for ctx; release it when no image that it watches is
+// left.
+func guardOf(ctx context.Context) *guard {
+	g := &guard{flag: (*C.Guard)(C.calloc(1, C.sizeof_Guard))}
+	ran := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		C.guard_stop(g.flag)
+		close(ran)
+	})
+	g.cancel = func() {
+		if !stop() {
+			<-ran // the flag is freed next
+		}
+	}
+	return g
+}
+
+func (g *guard) release() {
+	g.cancel()
+	C.free(unsafe.Pointer(g.flag))
+}
+
+func (g *guard) native() *C.Guard {
+	if g == nil {
+		return nil
+	}
+	return g.flag
+}

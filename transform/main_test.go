@@ -1,0 +1,115 @@
+package transform
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/davidbyttow/govips/v2/vips"
+
+	"api-resize/spec"
+)
+
+var engine *Engine
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+// run starts libvips once, and looks after all tests whether anything of it is
+// still open.
+func run(m *testing.M) int {
+	var err error
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	if engine, err = Start(DefaultConfig(), DefaultLimits(), log); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
+	runtime.GC()
+	if current, _ := engine.Memory(); engine.Images() != 0 || current != 0 {
+		fmt.Fprintf(os.Stderr, "after all tests %d images are open, with %d bytes\n", engine.Images(), current)
+		code = 1
+	}
+	return code
+}
+
+// govips' pictures, which are in its module.
+var resources = sync.OnceValue(func() string {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/davidbyttow/govips/v2").Output()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(strings.TrimSpace(string(out)), "resources")
+})
+
+func sample(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(resources(), name))
+	if err != nil {
+		t.Skipf("govips' pictures are not here: %v", err)
+	}
+	return data
+}
+
+func facts(t testing.TB, original []byte) spec.Facts {
+	t.Helper()
+	facts, err := engine.Inspect(original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return facts
+}
+
+// resolved reads a Spec and fills in what a resolver would.
+func resolved(t testing.TB, text string) spec.Spec {
+	t.Helper()
+	want, err := spec.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want.Output.Quality == 0 {
+		want.Output.Quality = DefaultConfig().Quality()[want.Output.Format]
+	}
+	return want
+}
+
+func transform(t testing.TB, original []byte, text string) spec.Picture {
+	t.Helper()
+	picture, err := engine.Transform(context.Background(), original, facts(t, original), resolved(t, text))
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return picture
+}
+
+// decoded is a result as pixels without premultiplication.
+func decoded(t testing.TB, data []byte) *image.NRGBA {
+	t.Helper()
+	ref, err := vips.NewImageFromBuffer(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ref.Close()
+	return decodedRef(t, ref)
+}
+
+func decodedRef(t testing.TB, ref *vips.ImageRef) *image.NRGBA {
+	t.Helper()
+	if err := ref.ToColorSpace(vips.InterpretationSRGB); err != nil {
+		t.Fatal(err)
+	}
+	pixels, err := ref.ToGoImage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pixels.(*image.NRGBA)
+}

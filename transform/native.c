@@ -1,0 +1,183 @@
+#include "native.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+/* glibc gives every thread an arena of its own, which keeps what it once had,
+ * and raises its thresholds to the largest block ever freed. Two arenas and
+ * fixed thresholds give pixels back to the system when a picture is done. */
+void
+tune_malloc(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_TRIM_THRESHOLD, 16 << 20);
+#endif
+}
+
+void
+guard_stop(Guard *guard)
+{
+	__atomic_store_n(&guard->stopped, 1, __ATOMIC_RELEASE);
+}
+
+/* Runs in libvips' threads whenever some more pixels are done. progress->im is
+ * the image being computed, which need not be the one that signals. */
+static void
+guard_eval(VipsImage *image, VipsProgress *progress, Guard *guard)
+{
+	if (__atomic_load_n(&guard->stopped, __ATOMIC_ACQUIRE)) {
+		vips_image_set_kill(progress->im, TRUE);
+		vips_image_set_kill(image, TRUE);
+	}
+}
+
+static void
+guard_watch(VipsImage *image, Guard *guard)
+{
+	vips_image_set_progress(image, FALSE);
+	vips_image_set_progress(image, TRUE);
+	g_signal_connect(image, "eval", G_CALLBACK(guard_eval), guard);
+}
+
+int
+operation_exists(const char *nickname)
+{
+	return vips_type_find("VipsOperation", nickname) != 0;
+}
+
+/* Build an operation from a nickname and "name=value,…", as the vips command
+ * does. Takes the reference on the operation. */
+static VipsOperation *
+build(VipsOperation *operation, const char *options)
+{
+	if (vips_object_set_from_string(VIPS_OBJECT(operation), options) ||
+		vips_cache_operation_buildp(&operation)) {
+		vips_object_unref_outputs(VIPS_OBJECT(operation));
+		g_object_unref(operation);
+		return NULL;
+	}
+	return operation;
+}
+
+/* Open with one named loader. data must stay where it is until the image and
+ * all that is made of it are gone. What the loader notes about pages is on the
+ * result; with a guard, computing it can be stopped. */
+VipsImage *
+load_buffer_with(const char *nickname, void *data, size_t length,
+	const char *options, Guard *guard)
+{
+	VipsOperation *operation = vips_operation_new(nickname);
+	if (!operation)
+		return NULL;
+
+	VipsBlob *blob = vips_blob_new(NULL, data, length);
+	g_object_set(operation, "buffer", blob, NULL);
+	vips_area_unref(VIPS_AREA(blob));
+
+	if (!(operation = build(operation, options)))
+		return NULL;
+
+	VipsImage *loaded = NULL;
+	g_object_get(operation, "out", &loaded, NULL);
+	vips_object_unref_outputs(VIPS_OBJECT(operation));
+	g_object_unref(operation);
+	if (guard)
+		guard_watch(loaded, guard);
+	return loaded;
+}
+
+/* Some savers write metadata whatever they are told (webpsave of libvips 8.14.1
+ * ignores "strip"), so there is none left for them. */
+static void
+forget_metadata(VipsImage *image)
+{
+	char **fields = vips_image_get_fields(image);
+	for (int i = 0; fields[i]; i++)
+		vips_image_remove(image, fields[i]); /* width and the like stay */
+	g_strfreev(fields);
+}
+
+/* Compute all pixels of an image into memory. The result depends on nothing
+ * else any more, and has no metadata. */
+VipsImage *
+settle(VipsImage *image, Guard *guard)
+{
+	VipsImage *memory = vips_image_new_memory();
+	if (vips_image_write(image, memory)) {
+		g_object_unref(memory);
+		return NULL;
+	}
+	forget_metadata(memory);
+	if (guard)
+		guard_watch(memory, guard);
+	return memory;
+}
+
+/* Encode with one named saver. The data is g_free'd by the caller. */
+int
+save_buffer_with(const char *nickname, VipsImage *image, const char *options,
+	void **data, size_t *length)
+{
+	VipsOperation *operation = vips_operation_new(nickname);
+	if (!operation)
+		return -1;
+	g_object_set(operation, "in", image, NULL);
+	if (!(operation = build(operation, options)))
+		return -1;
+
+	VipsBlob *blob = NULL;
+	g_object_get(operation, "buffer", &blob, NULL);
+	g_object_unref(operation);
+	if (!blob)
+		return -1;
+
+	/* Take the data out of the blob, rather than copy it. */
+	VipsArea *area = VIPS_AREA(blob);
+	*data = area->data;
+	*length = area->length;
+	area->free_fn = NULL;
+	vips_area_unref(area);
+	return 0;
+}
+
+/* Ask a library that is loaded already for its version by a function without
+ * arguments (or one that takes a pointer which may be NULL). */
+static void *
+loaded_symbol(const char *path, const char *symbol)
+{
+	void *library = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+	if (!library)
+		return NULL;
+	void *found = dlsym(library, symbol);
+	dlclose(library);
+	return found;
+}
+
+int
+library_has(const char *path, const char *symbol)
+{
+	return loaded_symbol(path, symbol) != NULL;
+}
+
+char *
+library_text(const char *path, const char *symbol)
+{
+	const char *(*ask)(void *) = loaded_symbol(path, symbol);
+	const char *text = ask ? ask(NULL) : NULL;
+	return text ? strdup(text) : NULL;
+}
+
+int
+library_number(const char *path, const char *symbol, int *number)
+{
+	int (*ask)(void) = loaded_symbol(path, symbol);
+	if (!ask)
+		return -1;
+	*number = ask();
+	return 0;
+}

@@ -1,0 +1,159 @@
+package transform
+
+// #cgo pkg-config: vips
+// #cgo linux LDFLAGS: -ldl
+// #include <stdlib.h>
+// #include "native.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"unsafe"
+
+	"github.com/davidbyttow/govips/v2/vips"
+)
+
+// errNative is a libvips call of ours that failed; its text may belong to
+// another picture (see textOf).
+func errNative(what string) error {
+	text := C.vips_error_buffer_copy()
+	defer C.g_free(C.gpointer(text))
+	return fmt.Errorf("%s: %s", what, C.GoString(text))
+}
+
+func tuneMalloc() { C.tune_malloc() }
+
+// setBlocked blocks or unblocks a class of libvips' operations with all below
+// it.
+func setBlocked(class string, blocked bool) {
+	name := C.CString(class)
+	defer C.free(unsafe.Pointer(name))
+	state := C.gboolean(0)
+	if blocked {
+		state = 1
+	}
+	C.vips_operation_block_set(name, state)
+}
+
+func operationExists(nickname string) bool {
+	name := C.CString(nickname)
+	defer C.free(unsafe.Pointer(name))
+	return C.operation_exists(name) != 0
+}
+
+// imageField is where govips keeps an ImageRef's *VipsImage. govips offers no
+// way to reach it, nor to make an ImageRef of an image that was made elsewhere.
+var imageField, imageFieldKnown = reflect.TypeFor[vips.ImageRef]().FieldByName("image")
+
+// checkBinding makes sure that govips is still built the way slot counts on.
+func checkBinding() error {
+	want := reflect.TypeFor[C.VipsImage]().Name()
+	kind := imageField.Type
+	if !imageFieldKnown || kind.Kind() != reflect.Pointer || kind.Elem().Name() != want {
+		return errors.New("this govips keeps its image in a way that is not known here")
+	}
+	return nil
+}
+
+// slot is the address of ref's image pointer.
+func slot(ref *vips.ImageRef) **C.VipsImage {
+	return (**C.VipsImage)(unsafe.Add(unsafe.Pointer(ref), imageField.Offset))
+}
+
+// adopt puts an image in the place of ref's own.
+func adopt(ref *vips.ImageRef, image *C.VipsImage) {
+	place := slot(ref)
+	C.g_object_unref(C.gpointer(*place))
+	*place = image
+}
+
+// openImage opens data, which the caller keeps pinned, with one named loader.
+func openImage(loader string, data []byte, options string, g *guard) (*vips.ImageRef, error) {
+	ref, err := vips.Black(1, 1)
+	if err != nil {
+		return nil, err
+	}
+	name, text := C.CString(loader), C.CString(options)
+	defer C.free(unsafe.Pointer(name))
+	defer C.free(unsafe.Pointer(text))
+	image := C.load_buffer_with(name, unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)), text, g.native())
+	if image == nil {
+		ref.Close()
+		return nil, errNative(loader)
+	}
+	adopt(ref, image)
+	return ref, nil
+}
+
+// settle computes all of ref's pixels into memory, after which ref needs
+// neither its input nor its pipeline, and has no metadata.
+func settle(ref *vips.ImageRef, g *guard) error {
+	defer runtime.KeepAlive(ref)
+	image := C.settle(*slot(ref), g.native())
+	if image == nil {
+		return errNative("settle")
+	}
+	adopt(ref, image)
+	return nil
+}
+
+// saveImage encodes ref with one named saver.
+func saveImage(saver string, ref *vips.ImageRef, options string) ([]byte, error) {
+	defer runtime.KeepAlive(ref)
+	name, text := C.CString(saver), C.CString(options)
+	defer C.free(unsafe.Pointer(name))
+	defer C.free(unsafe.Pointer(text))
+	var data unsafe.Pointer
+	var length C.size_t
+	if C.save_buffer_with(name, *slot(ref), text, &data, &length) != 0 {
+		return nil, errNative(saver)
+	}
+	defer C.g_free(C.gpointer(data))
+	return C.GoBytes(data, C.int(length)), nil
+}
+
+// libraryHas reports whether a loaded library has a function.
+func libraryHas(path, symbol string) bool {
+	cPath, cSymbol := C.CString(path), C.CString(symbol)
+	defer C.free(unsafe.Pointer(cPath))
+	defer C.free(unsafe.Pointer(cSymbol))
+	return C.library_has(cPath, cSymbol) != 0
+}
+
+// libraryText asks a loaded library for a text, empty when it can't.
+func libraryText(path, symbol string) string {
+	cPath, cSymbol := C.CString(path), C.CString(symbol)
+	defer C.free(unsafe.Pointer(cPath))
+	defer C.free(unsafe.Pointer(cSymbol))
+	text := C.library_text(cPath, cSymbol)
+	defer C.free(unsafe.Pointer(text))
+	if text == nil {
+		return ""
+	}
+	return C.GoString(text)
+}
+
+// libraryNumber asks a loaded library for a number.
+func libraryNumber(path, symbol string) (int, bool) {
+	cPath, cSymbol := C.CString(path), C.CString(symbol)
+	defer C.free(unsafe.Pointer(cPath))
+	defer C.free(unsafe.Pointer(cSymbol))
+	var number C.int
+	if C.library_number(cPath, cSymbol, &number) != 0 {
+		return 0, false
+	}
+	return int(number), true
+}
+
+// removeFields takes metadata off an image that is ref's alone.
+func removeFields(ref *vips.ImageRef, names ...string) {
+	defer runtime.KeepAlive(ref)
+	for _, name := range names {
+		cName := C.CString(name)
+		C.vips_image_remove(*slot(ref), cName)
+		C.free(unsafe.Pointer(cName))
+	}
+}

@@ -1,0 +1,26 @@
+/* What govips has no call for. Everything here may be called from any thread. */
+#ifndef TRANSFORM_NATIVE_H
+#define TRANSFORM_NATIVE_H
+
+#include <vips/vips.h>
+
+/* A flag that stops the work it watches over; it outlives every image it was
+ * given to. */
+typedef struct {
+	int stopped;
+} Guard;
+
+void guard_stop(Guard *guard);
+
+void tune_malloc(void);
+int operation_exists(const char *nickname);
+VipsImage *load_buffer_with(const char *nickname, void *data, size_t length,
+	const char *options, Guard *guard);
+VipsImage *settle(VipsImage *image, Guard *guard);
+int save_buffer_with(const char *nickname, VipsImage *image,
+	const char *options, void **data, size_t *length);
+int library_has(const char *path, const char *symbol);
+char *library_text(const char *path, const char *symbol);
+int library_number(const char *path, const char *symbol, int *number);
+
+#endif

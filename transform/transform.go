@@ -1,0 +1,166 @@
+package transform
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/davidbyttow/govips/v2/vips"
+
+	"api-resize/spec"
+)
+
+// job is the making of one picture.
+type job struct {
+	ctx    context.Context
+	config Config
+	log    *slog.Logger
+	facts  spec.Facts
+	want   spec.Spec
+	plan   spec.Plan
+
+	orientation orientation // what is left to apply
+	animated    bool        // all frames are made
+	delays      []int       // of each frame, in milliseconds
+	loop        int         // how often an animation plays, 0 for ever
+
+	film   film
+	data   []byte           // the original, kept where it is until the end
+	pins   runtime.Pinner   // libvips reads data as late as when pixels are asked for
+	images []*vips.ImageRef // everything to close
+	guard  *guard
+}
+
+// step is a part of the work; its name is for logs.
+type step struct {
+	name string
+	do   func(*job) error
+}
+
+// Every picture goes through these steps, in this order. What comes before
+// settling is lazy: libvips computes nothing but builds a pipeline that pulls
+// the original through once, strip by strip, while it is decoded. settling
+// runs it, and from there on all pixels are in memory, in the size of the
+// result. So an error up to there is the original's, and one after it ours.
+var (
+	pipeline = []step{
+		{"scale and crop", (*job).scale},
+		{"convert colours", (*job).toSRGB},
+	}
+	finish = []step{
+		{"turn upright", (*job).turn},
+		{"crop to what matters", (*job).cropSmart},
+		{"place on the canvas", (*job).place},
+	}
+)
+
+// Transform makes the picture of an original that want describes. facts are
+// what Inspect told of the same original, and want is resolved: its format can
+// be written, and its quality is set where the format has one.
+//
+// Its errors wrap ErrUnsupported, ErrCorrupt, ErrTooManyPixels,
+// spec.ErrTooLarge, ErrTimeout at ctx's deadline, or are ctx.Err() when ctx
+// was cancelled; all others are faults of this program. When ctx ends,
+// Transform returns as soon as libvips lets go of the memory it uses, which
+// for AVIF, HEIC and WebP may be after the whole picture is de- or encoded.
+func (e *Engine) Transform(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (spec.Picture, error) {
+	if err := contextError(ctx); err != nil {
+		return spec.Picture{}, err
+	}
+	j, err := e.prepare(ctx, original, facts, want)
+	if err != nil {
+		return spec.Picture{}, err
+	}
+	defer j.close()
+
+	begin := time.Now()
+	if err := j.load(); err != nil {
+		return spec.Picture{}, err
+	}
+	loaded := time.Now()
+	if err := j.work(); err != nil {
+		return spec.Picture{}, err
+	}
+	worked := time.Now()
+	data, err := j.encode()
+	if err != nil {
+		return spec.Picture{}, j.unclassified("encode "+string(want.Output.Format), err)
+	}
+	return spec.Picture{
+		Bytes:  data,
+		Format: want.Output.Format,
+		Width:  j.plan.Out.Width,
+		Height: j.plan.Out.Height,
+		Timings: spec.Timings{
+			Decode:    loaded.Sub(begin),
+			Transform: worked.Sub(loaded),
+			Encode:    time.Since(worked),
+		},
+	}, nil
+}
+
+// prepare judges the request, and does nothing yet that needs closing.
+func (e *Engine) prepare(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (*job, error) {
+	format, data, err := e.vet(original)
+	if err != nil {
+		return nil, err
+	}
+	if format != facts.Format || facts.Width < 1 || facts.Height < 1 {
+		return nil, fmt.Errorf("%w: it is %s and not the %s of %dx%d pixels that its facts say",
+			ErrCorrupt, format, facts.Format, facts.Width, facts.Height)
+	}
+	if err := e.limits.allow(facts.Width, facts.Height, max(facts.Frames, 1)); err != nil {
+		return nil, err
+	}
+	plan, err := want.Plan(facts, e.limits.Result)
+	if err != nil {
+		return nil, err
+	}
+	if encoders[want.Output.Format] == nil {
+		return nil, fmt.Errorf("format %q is not resolved, or not one that is written", want.Output.Format)
+	}
+	return &job{
+		ctx: ctx, config: e.config, log: e.log,
+		facts: facts, want: want, plan: plan,
+		orientation: max(orientation(facts.Orientation), upright),
+		animated:    want.KeepsFrames(facts),
+		data:        data,
+		guard:       guardOf(ctx),
+	}, nil
+}
+
+// work runs all steps between opening and encoding.
+func (j *job) work() error {
+	for _, step := range pipeline {
+		if err := step.do(j); err != nil {
+			return j.unclassified(step.name, err)
+		}
+	}
+	if err := settle(j.film.image, j.guard); err != nil {
+		return j.undecodable(err)
+	}
+	for _, step := range finish {
+		if err := step.do(j); err != nil {
+			return j.unclassified(step.name, err)
+		}
+	}
+	return contextError(j.ctx)
+}
+
+// own takes an image into the job's care: it is closed when the job is, which
+// is after the last pixel was computed.
+func (j *job) own(image *vips.ImageRef) *vips.ImageRef {
+	j.images = append(j.images, image)
+	return image
+}
+
+func (j *job) close() {
+	for _, image := range j.images {
+		image.Close()
+	}
+	j.guard.release()
+	j.pins.Unpin()
+	runtime.KeepAlive(j.data)
+}
