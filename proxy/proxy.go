@@ -1,0 +1,155 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"api-resize/cache"
+	"api-resize/spec"
+)
+
+// Transformer makes pictures. Implementations are safe for many goroutines,
+// and return from Transform only when nothing reads original any more.
+type Transformer interface {
+	// Inspect reads an original's header and checks the limits; it decodes
+	// nothing.
+	Inspect(original []byte) (spec.Facts, error)
+	// Transform makes the picture that a resolved Spec wants.
+	Transform(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (spec.Picture, error)
+	// Cost estimates the bytes of memory that Transform needs at its peak.
+	Cost(facts spec.Facts, want spec.Spec) int64
+	// Fingerprint changes when the same Spec may give other bytes.
+	Fingerprint() string
+}
+
+// Config bounds the work; its keys are those of `processing` in config.yaml.
+type Config struct {
+	// Slots is how many pictures are made at once; 0 is one per processor.
+	Slots int `mapstructure:"slots"`
+	// Queue is how many may wait for a slot. Default 64.
+	Queue int `mapstructure:"queue"`
+	// QueueWait is how long one may wait. Default 2 s.
+	QueueWait time.Duration `mapstructure:"queue_wait"`
+	// Timeout is how long making one picture may take. Default 10 s.
+	Timeout time.Duration `mapstructure:"timeout"`
+	// MemoryBytes is the budget for pixels in work; 0 is 60 % of the memory
+	// that the machine or container has.
+	MemoryBytes int64 `mapstructure:"memory_bytes"`
+	// NegativeAge is how long "there is no such original" is believed.
+	// Default 10 s.
+	NegativeAge time.Duration `mapstructure:"negative_age"`
+}
+
+// DefaultConfig returns the defaults named at each field.
+func DefaultConfig() Config {
+	return Config{Queue: 64, QueueWait: 2 * time.Second, Timeout: 10 * time.Second, NegativeAge: 10 * time.Second}
+}
+
+// Validate reports every impossible value.
+func (c Config) Validate() error {
+	var faults []error
+	fault := func(bad bool, key string, value any, expected string) {
+		if bad {
+			faults = append(faults, fmt.Errorf("%s: got %v, expected %s", key, value, expected))
+		}
+	}
+	fault(c.Slots < 0 || c.Slots > 1024, "slots", c.Slots, "0…1024")
+	fault(c.Queue < 0 || c.Queue > 100_000, "queue", c.Queue, "0…100000")
+	fault(c.QueueWait < 0 || c.QueueWait > time.Minute, "queue_wait", c.QueueWait, "0…1m")
+	fault(c.Timeout <= 0 || c.Timeout > 5*time.Minute, "timeout", c.Timeout, "above 0, at most 5m")
+	fault(c.MemoryBytes < 0, "memory_bytes", c.MemoryBytes, "0 or more")
+	fault(c.NegativeAge < 0 || c.NegativeAge > time.Hour, "negative_age", c.NegativeAge, "0…1h")
+	return errors.Join(faults...)
+}
+
+// Proxy ties origins, cache and transformer together. Make one with New.
+type Proxy struct {
+	Slots *Slots
+
+	config      Config
+	origins     Origins
+	store       cache.Store
+	transformer Transformer
+	resolver    spec.Resolver
+	limits      spec.ResultLimits
+	logger      *slog.Logger
+
+	known     *lru.Cache[string, record] // by source
+	originals flights[fetched]           // by source
+	pictures  flights[product]           // by key
+}
+
+// Parts are what a Proxy works with.
+type Parts struct {
+	Origins     Origins
+	Store       cache.Store
+	Transformer Transformer
+	Resolver    spec.Resolver
+	Limits      spec.ResultLimits
+	Logger      *slog.Logger
+}
+
+// maxKnown bounds the records held in memory, about 400 bytes each.
+const maxKnown = 50_000
+
+// New makes a Proxy. config.MemoryBytes must be resolved to a real number.
+func New(config Config, parts Parts) (*Proxy, error) {
+	known, err := lru.New[string, record](maxKnown)
+	if err != nil {
+		return nil, fmt.Errorf("records of originals: %w", err)
+	}
+	slots := config.Slots
+	if slots == 0 {
+		slots = runtime.GOMAXPROCS(0)
+	}
+	return &Proxy{
+		Slots:       NewSlots(slots, config.MemoryBytes, config.Queue, config.QueueWait),
+		config:      config,
+		origins:     parts.Origins,
+		store:       parts.Store,
+		transformer: parts.Transformer,
+		resolver:    parts.Resolver,
+		limits:      parts.Limits,
+		logger:      parts.Logger,
+		known:       known,
+	}, nil
+}
+
+// Forget removes everything that was made of a source from every tier, and
+// what is known of it. What is being made of it now will not be kept. It
+// returns how many entries went.
+func (p *Proxy) Forget(source spec.Source) (int, error) {
+	name := source.String()
+	removed, err := p.store.Forget(name)
+	p.known.Remove(name)
+	if err != nil {
+		return removed, fmt.Errorf("forget %s: %w", name, err)
+	}
+	return removed, nil
+}
+
+// remember keeps a record in memory unless its source was forgotten since. The
+// second look makes it safe against a Forget in between: either that sees the
+// record, or this sees the Forget.
+func (p *Proxy) remember(source string, known record, since cache.Generation) {
+	p.known.Add(source, known)
+	if p.store.Generation(source) != since {
+		p.known.Remove(source)
+	}
+}
+
+// keep stores an entry. A cache that does not keep something costs time and
+// nothing else, so that its refusal is only told the log.
+func (p *Proxy) keep(key cache.Key, entry *cache.Entry, since cache.Generation) bool {
+	if err := p.store.Put(key, entry, since); err != nil {
+		p.logger.Debug("not kept in the cache", "source", key.Source, "variant", key.Variant, "error", err)
+		return false
+	}
+	return true
+}
