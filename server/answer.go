@@ -1,0 +1,135 @@
+package server
+
+import (
+	"fmt"
+	"mime"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"api-resize/proxy"
+)
+
+// Header names that Fiber has no constant for.
+const (
+	headerCacheStatus  = "Cache-Status"  // RFC 9211
+	headerServerTiming = "Server-Timing" // W3C Server Timing
+)
+
+// answer is what is said about a body before it is sent.
+type answer struct {
+	etag        string    // strong, with quotes
+	modified    time.Time // zero when unknown
+	contentType string
+	fileName    string
+	canonical   string // URL, empty for none
+	negotiated  bool   // the Accept header had a say
+	life        proxy.Lifetime
+}
+
+// setHeaders writes all of GET's headers but those of the body itself.
+func (a answer) setHeaders(c *fiber.Ctx) {
+	c.Set(fiber.HeaderETag, a.etag)
+	if !a.modified.IsZero() {
+		c.Set(fiber.HeaderLastModified, httpDate(a.modified))
+	}
+	c.Set(fiber.HeaderCacheControl, cacheControl(a.life))
+	if a.negotiated {
+		c.Vary(fiber.HeaderAccept)
+	}
+	c.Set(fiber.HeaderContentType, a.contentType)
+	c.Set(fiber.HeaderAcceptRanges, "bytes")
+	c.Set(fiber.HeaderContentDisposition, disposition(a.fileName))
+	if a.canonical != "" {
+		c.Set(fiber.HeaderLink, "<"+a.canonical+`>; rel="canonical"`)
+	}
+}
+
+// commonHeaders go with every answer, errors included: pictures may be used by
+// pages of any origin, and nothing sent from here is ever run by a browser.
+func (s *Server) commonHeaders(c *fiber.Ctx) {
+	c.Set(fiber.HeaderXRequestID, storyOf(c).id)
+	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
+	c.Set(fiber.HeaderAccessControlExposeHeaders, exposedHeaders)
+	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	c.Set("Timing-Allow-Origin", "*")
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+}
+
+// exposedHeaders are those that scripts of other origins may read.
+const exposedHeaders = "Cache-Status, Content-Disposition, Content-Range, ETag, Link, Location, Retry-After, Server-Timing, X-Request-Id"
+
+// preflight answers a browser's question whether a page may send a request
+// (Fetch standard, CORS-preflight).
+func (s *Server) preflight(c *fiber.Ctx) error {
+	if c.Method() != fiber.MethodOptions {
+		return c.Next()
+	}
+	c.Set(fiber.HeaderAccessControlAllowMethods, "GET, HEAD, POST, DELETE, OPTIONS")
+	c.Set(fiber.HeaderAccessControlAllowHeaders, "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range, X-Request-Id")
+	c.Set(fiber.HeaderAccessControlMaxAge, "86400")
+	c.Set(fiber.HeaderAllow, "GET, HEAD, POST, DELETE, OPTIONS")
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func cacheControl(life proxy.Lifetime) string {
+	if life.NoStore {
+		return "no-store"
+	}
+	text := "public, max-age=" + strconv.FormatInt(int64(life.MaxAge/time.Second), 10)
+	if life.Immutable {
+		text += ", immutable"
+	}
+	return text
+}
+
+// disposition names the file for whoever saves it, RFC 6266.
+func disposition(fileName string) string {
+	if text := mime.FormatMediaType("inline", map[string]string{"filename": fileName}); text != "" && fileName != "" {
+		return text
+	}
+	return "inline"
+}
+
+// withExtension gives the first name there is the extension of the format in
+// which it is sent.
+func withExtension(name, fallback, extension string) string {
+	if name == "" {
+		name = fallback
+	}
+	if name == "" {
+		name = "image"
+	}
+	return strings.TrimSuffix(name, path.Ext(name)) + "." + extension
+}
+
+// cacheStatus tells what the cache did, RFC 9211.
+func (s *Server) cacheStatus(result *proxy.Result) string {
+	text := s.parts.ServiceName
+	switch result.Outcome {
+	case proxy.Hit:
+		return text + "; hit; detail=" + tierOf(result)
+	case proxy.Joined:
+		text += "; fwd=miss; collapsed"
+	default:
+		text += "; fwd=miss"
+	}
+	if result.Stored {
+		text += "; stored"
+	}
+	return text
+}
+
+// serverTiming tells where the time of this request went, in milliseconds.
+func serverTiming(result *proxy.Result) string {
+	if result.Outcome != proxy.Made {
+		return "cache;desc=" + result.Outcome.String()
+	}
+	return fmt.Sprintf("queue;dur=%.3f, fetch;dur=%.3f, decode;dur=%.3f, transform;dur=%.3f, encode;dur=%.3f",
+		milliseconds(result.Queue), milliseconds(result.Fetch), milliseconds(result.Timings.Decode),
+		milliseconds(result.Timings.Transform), milliseconds(result.Timings.Encode))
+}

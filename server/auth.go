@@ -1,0 +1,53 @@
+package server
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// Auth says who may do more than look at pictures.
+type Auth struct {
+	Keys []string // any of them will do
+	Open bool     // nobody is asked
+}
+
+// keyring holds hashes, so that comparing takes equally long whatever is sent.
+type keyring struct {
+	open   bool
+	hashes [][sha256.Size]byte
+}
+
+func newKeyring(auth Auth) keyring {
+	ring := keyring{open: auth.Open}
+	for _, key := range auth.Keys {
+		ring.hashes = append(ring.hashes, sha256.Sum256([]byte(key)))
+	}
+	return ring
+}
+
+func (k keyring) accepts(authorization string) bool {
+	if k.open {
+		return true
+	}
+	scheme, key, found := strings.Cut(authorization, " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") {
+		return false
+	}
+	given := sha256.Sum256([]byte(strings.TrimSpace(key)))
+	match := 0
+	for _, hash := range k.hashes {
+		match |= subtle.ConstantTimeCompare(hash[:], given[:])
+	}
+	return match == 1
+}
+
+// authorized lets only requests with an API key pass.
+func (s *Server) authorized(c *fiber.Ctx) error {
+	if !s.keys.accepts(c.Get(fiber.HeaderAuthorization)) {
+		return ErrUnauthorized
+	}
+	return c.Next()
+}

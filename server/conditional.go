@@ -1,0 +1,67 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+func httpDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
+
+// notModified reports whether the client has the current picture already:
+// RFC 9110, section 13.2.2, steps 3 and 4.
+func (a answer) notModified(c *fiber.Ctx) bool {
+	if a.preconditionFailed(c) {
+		return false
+	}
+	if tags := c.Get(fiber.HeaderIfNoneMatch); tags != "" {
+		return matches(tags, a.etag, true)
+	}
+	since, err := http.ParseTime(c.Get(fiber.HeaderIfModifiedSince))
+	return err == nil && !a.modified.IsZero() && !a.modified.Truncate(time.Second).After(since)
+}
+
+// preconditionFailed reports whether the client wants the picture only in a
+// version that is not current: RFC 9110, section 13.2.2, steps 1 and 2.
+func (a answer) preconditionFailed(c *fiber.Ctx) bool {
+	if tags := c.Get(fiber.HeaderIfMatch); tags != "" {
+		return !matches(tags, a.etag, false)
+	}
+	since, err := http.ParseTime(c.Get(fiber.HeaderIfUnmodifiedSince))
+	return err == nil && !a.modified.IsZero() && a.modified.Truncate(time.Second).After(since)
+}
+
+// matches looks for etag in a list of entity tags, RFC 9110, section 8.8.3.2.
+// A weak tag counts only in a weak comparison.
+func matches(list, etag string, weak bool) bool {
+	if strings.TrimSpace(list) == "*" {
+		return true
+	}
+	for list = strings.TrimLeft(list, " \t,"); list != ""; list = strings.TrimLeft(list, " \t,") {
+		rest, isWeak := strings.CutPrefix(list, "W/")
+		if !strings.HasPrefix(rest, `"`) {
+			return false // not a list of tags
+		}
+		end := strings.Index(rest[1:], `"`)
+		if end < 0 {
+			return false
+		}
+		if rest[:end+2] == etag && (weak || !isWeak) {
+			return true
+		}
+		list = rest[end+2:]
+	}
+	return false
+}
+
+// notModified answers 304 with what RFC 9110, section 15.4.5 wants to see; a
+// 304 has no body and so nothing to say about one.
+func notModified(c *fiber.Ctx) error {
+	c.Response().Header.Del(fiber.HeaderContentType)
+	c.Response().Header.Del(fiber.HeaderContentDisposition)
+	c.Response().SkipBody = true
+	c.Status(fiber.StatusNotModified)
+	return nil
+}

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// Config is what HTTP needs to know; its keys are those of `server` in
+// config.yaml.
+type Config struct {
+	// Address is where the public listener is. Default ":8000".
+	Address string `mapstructure:"address"`
+	// RequestTimeout is how long one request may take until its answer
+	// begins. Default 20 s.
+	RequestTimeout time.Duration `mapstructure:"request_timeout"`
+	// HeaderTimeout is how long a request's header may take to arrive.
+	// Default 10 s.
+	HeaderTimeout time.Duration `mapstructure:"header_timeout"`
+	// UploadTimeout is how long an upload may take to arrive. Default 5 m.
+	UploadTimeout time.Duration `mapstructure:"upload_timeout"`
+	// UploadFiles is how many files one request may bring. Default 200.
+	UploadFiles int `mapstructure:"upload_files"`
+	// WriteTimeout is how long an answer may take to be taken. Default 30 s.
+	WriteTimeout time.Duration `mapstructure:"write_timeout"`
+	// IdleTimeout is how long a connection may do nothing. Default 30 s.
+	IdleTimeout time.Duration `mapstructure:"idle_timeout"`
+	// DrainDelay is how long the service answers as before after it was told
+	// to stop, while /readyz says 503, so that a load balancer notices.
+	// Default 1 s.
+	DrainDelay time.Duration `mapstructure:"drain_delay"`
+	// DrainTimeout is how long running requests then get to end. Default 20 s.
+	DrainTimeout time.Duration `mapstructure:"drain_timeout"`
+}
+
+// DefaultConfig returns the defaults named at each field.
+func DefaultConfig() Config {
+	return Config{
+		Address:        ":8000",
+		RequestTimeout: 20 * time.Second,
+		HeaderTimeout:  10 * time.Second,
+		UploadTimeout:  5 * time.Minute,
+		UploadFiles:    200,
+		WriteTimeout:   30 * time.Second,
+		IdleTimeout:    30 * time.Second,
+		DrainDelay:     time.Second,
+		DrainTimeout:   20 * time.Second,
+	}
+}
+
+// Validate reports every impossible value.
+func (c Config) Validate() error {
+	faults := []error{ValidateAddress("address", c.Address)}
+	positive := func(key string, value time.Duration) {
+		if value <= 0 || value > time.Hour {
+			faults = append(faults, fmt.Errorf("%s: got %v, expected above 0, at most 1h", key, value))
+		}
+	}
+	positive("request_timeout", c.RequestTimeout)
+	positive("header_timeout", c.HeaderTimeout)
+	positive("upload_timeout", c.UploadTimeout)
+	positive("write_timeout", c.WriteTimeout)
+	positive("idle_timeout", c.IdleTimeout)
+	positive("drain_timeout", c.DrainTimeout)
+	if c.DrainDelay < 0 || c.DrainDelay > time.Hour {
+		faults = append(faults, fmt.Errorf("drain_delay: got %v, expected 0…1h", c.DrainDelay))
+	}
+	if c.UploadFiles < 1 || c.UploadFiles > 10_000 {
+		faults = append(faults, fmt.Errorf("upload_files: got %d, expected 1…10000", c.UploadFiles))
+	}
+	return errors.Join(faults...)
+}
+
+// ValidateAddress reports an address that cannot be listened on.
+func ValidateAddress(key, address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil || port == "" {
+		return fmt.Errorf("%s: got %q, expected host:port or :port", key, address)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"api-resize/origin"
+	"api-resize/proxy"
+	"api-resize/spec"
+	"api-resize/transform"
+)
+
+// Errors that HTTP itself has.
+var (
+	ErrUnauthorized     = errors.New("no or wrong API key")
+	ErrRouteNotFound    = errors.New("no such route")
+	ErrMethodNotAllowed = errors.New("method not allowed")
+	ErrBadRequest       = errors.New("malformed request")
+	ErrDraining         = errors.New("the service is stopping")
+	ErrFilesLimit       = errors.New("too many files in one upload")
+	ErrRequestTimeout   = errors.New("the request did not arrive in time")
+	ErrHeaderTooLarge   = errors.New("URL or header too long")
+)
+
+// negativeLife is how long, in seconds, a cache may believe that something does
+// not exist.
+const negativeLife = 10
+
+// problemKind is one row of the table of errors.
+type problemKind struct {
+	err    error
+	status int
+	code   string
+	title  string
+	// detail is what is told where the error's own text is not for clients;
+	// empty means that the error's text is.
+	detail string
+	// retry is a Retry-After in seconds.
+	retry int
+	// life is how long, in seconds, caches may keep the answer.
+	life int
+}
+
+// problems is the one table of what errors become. The first row that the
+// error is (errors.Is) counts, so the more special stand before the more
+// general.
+var problems = []problemKind{
+	{err: spec.ErrBadSource, status: 400, code: "bad_option", title: "Malformed source"},
+	{err: spec.ErrImpossible, status: 400, code: "bad_option", title: "Impossible option"},
+	{err: spec.ErrBadOption, status: 400, code: "bad_option", title: "Unknown or impossible option"},
+	{err: spec.ErrTooLarge, status: 422, code: "too_large_pixels", title: "Too many pixels"},
+
+	{err: ErrUnauthorized, status: 401, code: "unauthorized", title: "No or wrong API key", detail: "Send the header Authorization: Bearer <key>."},
+	{err: ErrRouteNotFound, status: 404, code: "not_found", title: "No such route", detail: "There is nothing at this URL.", life: negativeLife},
+	{err: ErrMethodNotAllowed, status: 405, code: "method_not_allowed", title: "Method not allowed", detail: "The header Allow lists the methods of this route."},
+	{err: ErrBadRequest, status: 400, code: "bad_option", title: "Malformed request"},
+	{err: ErrFilesLimit, status: 413, code: "too_large_bytes", title: "Too many files"},
+	{err: ErrRequestTimeout, status: 408, code: "request_timeout", title: "Request too slow", detail: "The request did not arrive in time."},
+	{err: ErrHeaderTooLarge, status: 431, code: "bad_option", title: "URL or header too long", detail: "URL and header together are longer than 16 KiB."},
+	{err: ErrDraining, status: 503, code: "overloaded", title: "Stopping", detail: "The service is stopping.", retry: 5},
+
+	{err: origin.ErrNotAllowed, status: 403, code: "source_not_allowed", title: "Source not allowed", detail: "This source's host or address is not allowed here."},
+	{err: origin.ErrOriginNotFound, status: 404, code: "origin_not_found", title: "Original not found", detail: "The origin says that there is no such original.", life: negativeLife},
+	{err: origin.ErrNotFound, status: 404, code: "not_found", title: "Not found", detail: "There is no such image.", life: negativeLife},
+	{err: origin.ErrTooLarge, status: 413, code: "too_large_bytes", title: "Too many bytes", detail: "The image has more bytes than allowed."},
+	{err: origin.ErrTimeout, status: 504, code: "origin_timeout", title: "Origin too slow", detail: "The origin did not answer in time."},
+	{err: origin.ErrBusy, status: 503, code: "overloaded", title: "Overloaded", detail: "Too many fetches from this origin are under way.", retry: 1},
+	{err: origin.ErrStorage, status: 503, code: "overloaded", title: "Storage unavailable", detail: "The image could not be stored.", retry: 10},
+	{err: origin.ErrFailed, status: 502, code: "origin_error", title: "Origin failed", detail: "The origin did not deliver the original."},
+
+	{err: transform.ErrUnsupported, status: 415, code: "unsupported_format", title: "Unsupported format", detail: "By its content this is no image in a format that is read here."},
+	{err: transform.ErrTooManyPixels, status: 422, code: "too_large_pixels", title: "Too many pixels", detail: "The image has more pixels or frames than allowed."},
+	{err: transform.ErrCorrupt, status: 422, code: "corrupt_image", title: "Broken image", detail: "The image is broken or cut short."},
+	{err: transform.ErrTimeout, status: 503, code: "processing_timeout", title: "Processing too slow", detail: "Making the picture took too long.", retry: 10},
+	{err: proxy.ErrTimeout, status: 503, code: "processing_timeout", title: "Processing too slow", detail: "Making the picture took too long.", retry: 10},
+	{err: proxy.ErrOverloaded, status: 503, code: "overloaded", title: "Overloaded", detail: "Too much is being made just now.", retry: 1},
+	{err: context.DeadlineExceeded, status: 503, code: "processing_timeout", title: "Request too slow", detail: "The request took too long.", retry: 10},
+	{err: context.Canceled, status: 503, code: "overloaded", title: "Given up", detail: "The work was given up.", retry: 1},
+}
+
+// internal is what every error is that is not in the table.
+var internal = problemKind{status: 500, code: "internal", title: "Internal error", detail: "Something went wrong here. The request_id finds it in the log."}
+
+// kindOf finds an error's row.
+func kindOf(err error) problemKind {
+	for _, kind := range problems {
+		if errors.Is(err, kind.err) {
+			return kind
+		}
+	}
+	return internal
+}
+
+// text is what a client is told about err.
+func (k problemKind) text(err error) string {
+	if k.detail != "" {
+		return k.detail
+	}
+	return strings.TrimPrefix(err.Error(), k.err.Error()+": ")
+}
+
+// fromFiber gives Fiber's own errors a place in the table.
+func fromFiber(err error) error {
+	var own *fiber.Error
+	if !errors.As(err, &own) {
+		return err
+	}
+	switch own.Code {
+	case fiber.StatusNotFound:
+		return ErrRouteNotFound
+	case fiber.StatusMethodNotAllowed:
+		return ErrMethodNotAllowed
+	case fiber.StatusRequestTimeout:
+		return ErrRequestTimeout
+	case fiber.StatusRequestHeaderFieldsTooLarge:
+		return ErrHeaderTooLarge
+	}
+	if own.Code < 500 {
+		return errors.Join(ErrBadRequest, own)
+	}
+	return err
+}

@@ -1,0 +1,63 @@
+package server
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"api-resize/cache"
+	"api-resize/origin"
+	"api-resize/proxy"
+)
+
+// WatchSlots shows the state of the processing slots and their queue.
+func (m *Metrics) WatchSlots(slots *proxy.Slots) {
+	gauge := func(name, help string, read func(proxy.SlotStats) float64) {
+		m.Gauge(name, help, func() float64 { return read(slots.Stats()) }, nil)
+	}
+	gauge("api_resize_slots", "Pictures that may be made at once.", func(s proxy.SlotStats) float64 { return float64(s.Count) })
+	gauge("api_resize_slots_in_use", "Pictures being made.", func(s proxy.SlotStats) float64 { return float64(s.InUse) })
+	gauge("api_resize_queue_depth", "Requests waiting for a slot.", func(s proxy.SlotStats) float64 { return float64(s.Waiting) })
+	gauge("api_resize_memory_budget_bytes", "Bytes that pictures in work may need together.", func(s proxy.SlotStats) float64 { return float64(s.Bytes) })
+	gauge("api_resize_memory_reserved_bytes", "Bytes that pictures in work are estimated to need.", func(s proxy.SlotStats) float64 { return float64(s.Reserved) })
+}
+
+// WatchCache shows the state of each tier and of the writes between them.
+func (m *Metrics) WatchCache(tiers *cache.Tiers) {
+	for i, tier := range tiers.PerTier() {
+		labels := prometheus.Labels{"tier": tier.Name}
+		gauge := func(name, help string, read func(cache.Stats) float64) {
+			m.Gauge("api_resize_cache_"+name, help, func() float64 { return read(tiers.PerTier()[i].Stats) }, labels)
+		}
+		counter := func(name, help string, read func(cache.Stats) uint64) {
+			m.Counter("api_resize_cache_"+name, help, func() float64 { return float64(read(tiers.PerTier()[i].Stats)) }, labels)
+		}
+		gauge("entries", "Entries in the cache.", func(s cache.Stats) float64 { return float64(s.Entries) })
+		gauge("bytes", "Bytes the cache occupies.", func(s cache.Stats) float64 { return float64(s.Bytes) })
+		gauge("limit_bytes", "Bytes the cache may occupy.", func(s cache.Stats) float64 { return float64(s.Limit) })
+		counter("hits_total", "Look-ups answered.", func(s cache.Stats) uint64 { return s.Hits })
+		counter("misses_total", "Look-ups not answered.", func(s cache.Stats) uint64 { return s.Misses })
+		counter("puts_total", "Entries stored.", func(s cache.Stats) uint64 { return s.Puts })
+		counter("evictions_total", "Entries removed to make room.", func(s cache.Stats) uint64 { return s.Evictions })
+		counter("corrupt_total", "Entries removed because they were damaged.", func(s cache.Stats) uint64 { return s.Corrupt })
+		counter("refused_total", "Entries not taken.", func(s cache.Stats) uint64 { return s.Refused })
+		counter("errors_total", "Operations that failed in the operating system.", func(s cache.Stats) uint64 { return s.Errors })
+	}
+	m.Gauge("api_resize_cache_queue_bytes", "Bytes waiting to be written to disk.", func() float64 { return float64(tiers.Queue().Bytes) }, nil)
+	m.Counter("api_resize_cache_queue_dropped_total", "Writes to disk given up for want of room in the queue.", func() float64 { return float64(tiers.Queue().Dropped) }, nil)
+}
+
+// WatchFetches shows how fetches from HTTP origins ended.
+func (m *Metrics) WatchFetches(read func() origin.WebStats) {
+	for result := range read().Results {
+		m.Counter("api_resize_origin_fetches_total", "Fetches from HTTP origins, by result.",
+			func() float64 { return float64(read().Results[result]) }, prometheus.Labels{"result": result})
+	}
+	m.Counter("api_resize_origin_retries_total", "Fetches from HTTP origins that were tried again.", func() float64 { return float64(read().Retries) }, nil)
+	m.Counter("api_resize_origin_bytes_total", "Bytes of originals fetched from HTTP origins.", func() float64 { return float64(read().Bytes) }, nil)
+	m.Gauge("api_resize_origin_fetches_open", "Fetches from HTTP origins under way.", func() float64 { return float64(read().Open) }, nil)
+}
+
+// WatchMemory shows libvips' own memory, in bytes.
+func (m *Metrics) WatchMemory(read func() (current, peak int64)) {
+	m.Gauge("api_resize_vips_memory_bytes", "Memory that libvips holds.", func() float64 { now, _ := read(); return float64(now) }, nil)
+	m.Gauge("api_resize_vips_memory_peak_bytes", "The most that libvips held at once.", func() float64 { _, peak := read(); return float64(peak) }, nil)
+}

@@ -1,0 +1,62 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// Problem is an error as it is told to clients, RFC 9457.
+type Problem struct {
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Detail    string `json:"detail"`
+	Code      string `json:"code"`
+	RequestID string `json:"request_id,omitempty"`
+}
+
+func newProblem(err error, requestID string) Problem {
+	kind := kindOf(err)
+	return Problem{
+		Type: "urn:api-resize:problem:" + kind.code, Title: kind.title, Status: kind.status,
+		Detail: kind.text(err), Code: kind.code, RequestID: requestID,
+	}
+}
+
+// answerError is Fiber's ErrorHandler: whatever goes wrong ends here.
+func (s *Server) answerError(c *fiber.Ctx, err error) error {
+	err = fromFiber(err)
+	kind := kindOf(err)
+	story := storyOf(c)
+	story.err, story.code = err, kind.code
+
+	// What a handler has said before it failed is not true of the error.
+	allow := string(c.Response().Header.Peek(fiber.HeaderAllow))
+	c.Response().Reset()
+	s.commonHeaders(c)
+	if kind.status == fiber.StatusMethodNotAllowed {
+		c.Set(fiber.HeaderAllow, allow)
+	}
+	if kind.status == fiber.StatusUnauthorized {
+		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="api-resize"`)
+	}
+	if kind.retry > 0 {
+		// Spread, so that all who were refused do not come back together.
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(kind.retry+rand.IntN(kind.retry+1)))
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if kind.life > 0 && (c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead) {
+		c.Set(fiber.HeaderCacheControl, fmt.Sprintf("public, max-age=%d", kind.life))
+	}
+	body, encodeErr := json.Marshal(newProblem(err, story.id))
+	if encodeErr != nil {
+		s.logger.Error("problem not encoded", slog.String("request_id", story.id), slog.Any("error", encodeErr))
+	}
+	c.Status(kind.status).Set(fiber.HeaderContentType, "application/problem+json")
+	return c.Send(body)
+}

@@ -1,0 +1,87 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"api-resize/cache"
+	"api-resize/dialect"
+	"api-resize/proxy"
+)
+
+// resize answers GET and HEAD /resize/….
+func (s *Server) resize(c *fiber.Ctx) error {
+	// Copied: what comes out of them lives on in caches and flights.
+	uri := c.Context().URI()
+	path, query := string(uri.PathOriginal()), string(uri.QueryString())
+	request, err := dialect.Parse(path, query)
+	if err != nil {
+		return err
+	}
+	if request, err = s.parts.Sizes.Apply(request); err != nil {
+		return err
+	}
+	current := storyOf(c)
+	current.canonical = dialect.Format(request)
+
+	ctx, cancel := context.WithTimeout(c.UserContext(), s.config.RequestTimeout)
+	defer cancel()
+	variant, err := s.proxy.Locate(ctx, request, string(c.Request().Header.Peek(fiber.HeaderAccept)))
+	if err != nil {
+		return err
+	}
+	answer := s.answerOf(variant, current.canonical)
+	if answer.notModified(c) {
+		current.outcome = "not-modified"
+		c.Set(headerCacheStatus, s.parts.ServiceName+"; hit")
+		answer.setHeaders(c)
+		return notModified(c)
+	}
+	if answer.preconditionFailed(c) {
+		answer.setHeaders(c)
+		return c.SendStatus(fiber.StatusPreconditionFailed)
+	}
+	result, err := s.proxy.Open(ctx, variant)
+	if err != nil {
+		return err
+	}
+	return s.send(c, result, current)
+}
+
+// answerOf says what HTTP tells about a variant.
+func (s *Server) answerOf(variant *proxy.Variant, canonical string) answer {
+	return answer{
+		etag:        variant.ETag,
+		modified:    variant.Modified,
+		contentType: variant.ContentType,
+		fileName:    withExtension(variant.Name, variant.Request.Source.Name(), variant.Spec.Output.Format.Extension()),
+		canonical:   canonical,
+		negotiated:  variant.Negotiated,
+		life:        variant.Lifetime(time.Now()),
+	}
+}
+
+func (s *Server) send(c *fiber.Ctx, result *proxy.Result, current *story) error {
+	current.result = result
+	current.outcome = result.Outcome.String()
+	current.tier = tierOf(result)
+	c.Set(headerCacheStatus, s.cacheStatus(result))
+	c.Set(headerServerTiming, serverTiming(result))
+	// The variant may be another than the one located: the original may have
+	// changed in between.
+	answer := s.answerOf(result.Variant, current.canonical)
+	answer.setHeaders(c)
+	return answer.sendBody(c, result.Entry)
+}
+
+func tierOf(result *proxy.Result) string {
+	if result.Outcome != proxy.Hit {
+		return ""
+	}
+	if tier := result.Entry.Tier(); tier != "" {
+		return tier
+	}
+	return cache.TierMemory
+}

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"api-resize/proxy"
+)
+
+// story is what one request leaves for the log and the metrics.
+type story struct {
+	id        string // X-Request-Id
+	started   time.Time
+	canonical string // of an image request: never the raw URL, which may hold a signature
+	outcome   string // hit, joined, made or not-modified
+	tier      string
+	result    *proxy.Result
+	err       error
+	code      string // of the problem
+}
+
+const storyKey = "story"
+
+func storyOf(c *fiber.Ctx) *story {
+	if known, ok := c.Locals(storyKey).(*story); ok {
+		return known
+	}
+	// A request that could not be read has not come through tell.
+	unread := &story{id: requestID(c), started: time.Now()}
+	c.Locals(storyKey, unread)
+	return unread
+}
+
+// requestID takes the client's own id when it is one that can stand in a log,
+// else makes one.
+func requestID(c *fiber.Ctx) string {
+	given := strings.Clone(c.Get(fiber.HeaderXRequestID))
+	odd := strings.ContainsFunc(given, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
+	})
+	if given != "" && len(given) <= 64 && !odd {
+		return given
+	}
+	var random [12]byte
+	rand.Read(random[:]) //nolint:errcheck // crypto/rand.Read never returns an error
+	return hex.EncodeToString(random[:])
+}
+
+// tell is the outermost handler: it gives the request its id, turns errors
+// into answers, and leaves one line in the log.
+func (s *Server) tell(c *fiber.Ctx) error {
+	current := &story{id: requestID(c), started: time.Now()}
+	c.Locals(storyKey, current)
+	s.commonHeaders(c)
+	s.running.begin()
+	defer s.running.end()
+
+	if err := c.Next(); err != nil {
+		if err := s.answerError(c, err); err != nil {
+			return err
+		}
+	}
+	took := time.Since(current.started)
+	route := routeOf(c)
+	s.metrics.observe(route, c.Response().StatusCode(), current, took)
+	s.log(c, current, route, took)
+	return nil
+}
+
+// routeOf names the route by its pattern, never by what a client wrote.
+func routeOf(c *fiber.Ctx) string {
+	if route := c.Route(); route != nil && route.Path != "/" {
+		return route.Path
+	}
+	return "none"
+}
+
+func (s *Server) log(c *fiber.Ctx, current *story, route string, took time.Duration) {
+	status := c.Response().StatusCode()
+	attributes := []slog.Attr{
+		slog.String("request_id", current.id),
+		slog.String("method", strings.Clone(c.Method())),
+		slog.String("route", route),
+		slog.Int("status", status),
+		slog.Int("bytes", bodySize(c)),
+		slog.Float64("ms", milliseconds(took)),
+		slog.String("client", c.IP()),
+	}
+	if current.canonical != "" {
+		attributes = append(attributes, slog.String("canonical", current.canonical))
+	}
+	if current.outcome != "" {
+		attributes = append(attributes, slog.String("cache", current.outcome), slog.String("tier", current.tier))
+	}
+	if r := current.result; r != nil && r.Outcome == proxy.Made {
+		attributes = append(attributes,
+			slog.Float64("queue_ms", milliseconds(r.Queue)), slog.Float64("fetch_ms", milliseconds(r.Fetch)),
+			slog.Float64("decode_ms", milliseconds(r.Timings.Decode)), slog.Float64("transform_ms", milliseconds(r.Timings.Transform)),
+			slog.Float64("encode_ms", milliseconds(r.Timings.Encode)))
+	}
+	level := slog.LevelInfo
+	if current.err != nil {
+		attributes = append(attributes, slog.String("code", current.code), slog.String("error", current.err.Error()))
+	}
+	switch {
+	case status >= 500:
+		level = slog.LevelError
+	case route == "/healthz" || route == "/readyz":
+		level = slog.LevelDebug
+	}
+	s.logger.LogAttrs(c.Context(), level, "request", attributes...)
+}
+
+// bodySize is the length of the answer's body; a stream's is in the header
+// already.
+func bodySize(c *fiber.Ctx) int {
+	if c.Response().IsBodyStream() {
+		return c.Response().Header.ContentLength()
+	}
+	return len(c.Response().Body())
+}
+
+func milliseconds(d time.Duration) float64 {
+	return float64(d.Microseconds()) / 1000
+}
