@@ -349,6 +349,6 @@ func (d *Disk) Close() error {
 	d.stop()
 	d.walking.Wait()
 	d.using.Lock() // waits for Puts and Forgets under way
-	d.using.Unlock()
+	defer d.using.Unlock()
 	return nil
 }

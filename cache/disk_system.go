@@ -44,7 +44,8 @@ func freeSpace(dir string) (free, total int64, err error) {
 	if err := untilDone(func() error { return syscall.Statfs(dir, &s) }); err != nil {
 		return 0, 0, &os.PathError{Op: "statfs", Path: dir, Err: err}
 	}
-	return int64(s.Bavail) * int64(s.Bsize), int64(s.Blocks) * int64(s.Bsize), nil
+	size := int64(s.Bsize) //nolint:unconvert // its type differs between systems
+	return int64(s.Bavail) * size, int64(s.Blocks) * size, nil
 }
 
 // readAt fills b from offset, or fails.

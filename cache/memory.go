@@ -131,7 +131,7 @@ func (m *Memory) refresh(key Key, joined string, r record) {
 	if held, ok := m.index.stamp(key.Source, joined); !ok || held != r.stamp() {
 		return
 	}
-	m.publish(key.Source, joined, r)
+	_ = m.publish(key.Source, joined, r) // the entry was answered already
 }
 
 // Generation implements Store.

@@ -79,7 +79,7 @@ func (w *wholeReader) Read(p []byte) (int, error) {
 
 // short makes of an end what it is when more was expected.
 func short(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -42,7 +42,7 @@ func TestDialFirst(t *testing.T) {
 			return nil, refused
 		}
 		return nil, errors.New("another")
-	}); err != refused {
+	}); !errors.Is(err, refused) {
 		t.Errorf("%v, want the error of the first", err)
 	}
 }

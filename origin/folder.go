@@ -146,7 +146,7 @@ func (b *fileBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.file.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = errors.New("file became shorter while it was read")
 	}
 	if err != nil {

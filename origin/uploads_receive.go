@@ -36,7 +36,7 @@ func (u *Uploads) Receive(ctx context.Context, body io.Reader, maxBytes int64) (
 	}
 	in := &Incoming{store: u, file: file}
 	if err := in.fill(ctx, body, maxBytes); err != nil {
-		in.Discard()
+		_ = in.Discard() // err is what matters; a start removes what is left
 		return nil, err
 	}
 	return in, nil
@@ -111,7 +111,7 @@ func (in *Incoming) Commit(r Record) (Record, bool, error) {
 	if in.ended {
 		return Record{}, false, fmt.Errorf("%w: the upload was committed or discarded before", ErrStorage)
 	}
-	defer in.Discard()
+	defer in.Discard() //nolint:errcheck // a start removes what is left
 	r.ID, r.SHA256, r.Bytes = in.ID(), hex.EncodeToString(in.sum[:]), in.size
 	if r.Created.IsZero() {
 		r.Created = time.Now().UTC()

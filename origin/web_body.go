@@ -2,6 +2,7 @@ package origin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -67,9 +68,9 @@ func (b *webBody) Read(p []byte) (int, error) {
 	}
 	b.count += int64(n)
 	switch {
-	case err == io.EOF && b.count == 0:
+	case errors.Is(err, io.EOF) && b.count == 0:
 		b.err = fmt.Errorf("%w: an empty body", ErrFailed)
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		b.err = io.EOF
 	case err != nil:
 		b.err = classify(b.parent, b.ctx, err)

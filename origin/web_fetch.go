@@ -244,7 +244,7 @@ func (f *fetcher) attempt(ctx context.Context, t target, have Validators) (*answ
 	})
 	req := (&http.Request{Method: http.MethodGet, URL: t.url, Host: t.url.Host, Header: f.header(have)}).WithContext(ctx)
 	sent := time.Now()
-	resp, err := f.transport.RoundTrip(req)
+	resp, err := f.transport.RoundTrip(req) //nolint:bodyclose // the caller gets the body
 	if err != nil {
 		leave()
 		if !answered.Load() {

@@ -235,7 +235,7 @@ func TestAlphaEdges(t *testing.T) {
 }
 
 func TestBackgrounds(t *testing.T) {
-	clear := pngOf(t, plain(40, 40, color.NRGBA{0, 0, 0, 0}))
+	seeThrough := pngOf(t, plain(40, 40, color.NRGBA{0, 0, 0, 0}))
 	half := pngOf(t, plain(40, 40, color.NRGBA{200, 0, 0, 128}))
 	solid := pngOf(t, plain(40, 40, red))
 	gray := pngOf(t, image.NewGray(image.Rect(0, 0, 40, 40)))
@@ -245,10 +245,10 @@ func TestBackgrounds(t *testing.T) {
 		spec           string
 		middle, border color.NRGBA
 	}{
-		{"clear as jpeg", clear, "40x80,fit=contain,format=jpeg", white, white},
-		{"clear as jpeg on yellow", clear, "40x80,fit=contain,format=jpeg,bg=ffff00", color.NRGBA{255, 255, 0, 255}, color.NRGBA{255, 255, 0, 255}},
-		{"clear as jpeg on half black", clear, "40x80,fit=contain,format=jpeg,bg=00000080", color.NRGBA{127, 127, 127, 255}, color.NRGBA{127, 127, 127, 255}},
-		{"clear as png", clear, "40x80,fit=contain,format=png", color.NRGBA{}, color.NRGBA{}},
+		{"seeThrough as jpeg", seeThrough, "40x80,fit=contain,format=jpeg", white, white},
+		{"seeThrough as jpeg on yellow", seeThrough, "40x80,fit=contain,format=jpeg,bg=ffff00", color.NRGBA{255, 255, 0, 255}, color.NRGBA{255, 255, 0, 255}},
+		{"seeThrough as jpeg on half black", seeThrough, "40x80,fit=contain,format=jpeg,bg=00000080", color.NRGBA{127, 127, 127, 255}, color.NRGBA{127, 127, 127, 255}},
+		{"seeThrough as png", seeThrough, "40x80,fit=contain,format=png", color.NRGBA{}, color.NRGBA{}},
 		{"solid as png", solid, "40x80,fit=contain,format=png", red, color.NRGBA{}},
 		{"solid as webp", solid, "40x80,fit=contain,format=webp,bg=0000ff", red, color.NRGBA{0, 0, 255, 255}},
 		{"solid as png on half blue", solid, "40x80,fit=contain,format=png,bg=0000ff80", red, color.NRGBA{0, 0, 255, 128}},

@@ -3,7 +3,6 @@ package transform
 import (
 	"bytes"
 	"errors"
-	"image/color"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +135,7 @@ func TestAPNG(t *testing.T) {
 	if got := facts(t, original); got.Frames != 1 || got.Width != 20 {
 		t.Errorf("facts are %+v, want one frame", got)
 	}
-	if got := decoded(t, transform(t, original, "10x,format=webp").Bytes).NRGBAAt(5, 5); !near(got, color.NRGBA(green), 6) {
+	if got := decoded(t, transform(t, original, "10x,format=webp").Bytes).NRGBAAt(5, 5); !near(got, green, 6) {
 		t.Errorf("the picture is %v, want green", got)
 	}
 }

@@ -13,8 +13,6 @@ import (
 	"testing"
 
 	"github.com/davidbyttow/govips/v2/vips"
-
-	"api-resize/spec"
 )
 
 var (
@@ -202,13 +200,4 @@ func near(a, b color.NRGBA, tolerance int) bool {
 		}
 	}
 	return true
-}
-
-func writes(format spec.Format) bool {
-	for _, writable := range engine.Writable() {
-		if writable == format {
-			return true
-		}
-	}
-	return false
 }
