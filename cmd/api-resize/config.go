@@ -1,0 +1,252 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"api-resize/cache"
+	"api-resize/origin"
+	"api-resize/proxy"
+	"api-resize/server"
+	"api-resize/spec"
+	"api-resize/transform"
+)
+
+// Config is everything that can be configured. Each part belongs to the
+// package that it configures; config.yaml documents every key.
+type Config struct {
+	Server     server.Config   `mapstructure:"server"`
+	Ops        OpsConfig       `mapstructure:"ops"`
+	Data       DataConfig      `mapstructure:"data"`
+	Auth       AuthConfig      `mapstructure:"auth"`
+	Log        LogConfig       `mapstructure:"log"`
+	Origins    OriginsConfig   `mapstructure:"origins"`
+	Sizes      spec.SizePolicy `mapstructure:"sizes"`
+	Security   SecurityConfig  `mapstructure:"security"`
+	Formats    FormatsConfig   `mapstructure:"formats"`
+	Processing proxy.Config    `mapstructure:"processing"`
+	Limits     LimitsConfig    `mapstructure:"limits"`
+	Cache      CacheConfig     `mapstructure:"cache"`
+}
+
+// OpsConfig is the operator's listener.
+type OpsConfig struct {
+	Address string `mapstructure:"address"`
+}
+
+// DataConfig is where uploads, cache and key are kept.
+type DataConfig struct {
+	Dir string `mapstructure:"dir"`
+}
+
+// AuthConfig says who may upload and delete.
+type AuthConfig struct {
+	Keys []string `mapstructure:"keys"`
+	Open bool     `mapstructure:"open"`
+}
+
+// LogConfig is how the log is written.
+type LogConfig struct {
+	Level  string `mapstructure:"level"`
+	Format string `mapstructure:"format"`
+}
+
+// OriginsConfig is where originals may come from.
+type OriginsConfig struct {
+	HTTP    origin.WebConfig  `mapstructure:"http"`
+	Aliases map[string]string `mapstructure:"aliases"`
+	// FolderMaxAge is what clients are told about pictures from folders.
+	FolderMaxAge time.Duration `mapstructure:"folder_max_age"`
+}
+
+// SecurityConfig is about signed URLs.
+type SecurityConfig struct {
+	Signature string `mapstructure:"signature"`
+}
+
+// FormatsConfig is how pictures are written.
+type FormatsConfig struct {
+	Auto             []string `mapstructure:"auto"`
+	transform.Config `mapstructure:",squash"`
+}
+
+// LimitsConfig bounds originals and results.
+type LimitsConfig struct {
+	OriginalBytes  int64 `mapstructure:"original_bytes"`
+	OriginalPixels int64 `mapstructure:"original_pixels"`
+	OriginalFrames int   `mapstructure:"original_frames"`
+	ResultPixels   int64 `mapstructure:"result_pixels"`
+	ResultSide     int   `mapstructure:"result_side"`
+}
+
+// CacheConfig bounds both tiers.
+type CacheConfig struct {
+	Memory cache.MemoryConfig `mapstructure:"memory"`
+	Disk   cache.DiskConfig   `mapstructure:"disk"`
+}
+
+// defaultConfig is what holds where nothing else is said.
+func defaultConfig() Config {
+	limits := transform.DefaultLimits()
+	return Config{
+		Server: server.DefaultConfig(),
+		Ops:    OpsConfig{Address: "127.0.0.1:5556"},
+		Data:   DataConfig{Dir: "./data"},
+		Auth:   AuthConfig{Keys: []string{}},
+		Log:    LogConfig{Level: "info", Format: "json"},
+		Origins: OriginsConfig{
+			HTTP:         origin.DefaultWebConfig(),
+			Aliases:      map[string]string{},
+			FolderMaxAge: time.Hour,
+		},
+		Sizes:      spec.DefaultSizePolicy(),
+		Security:   SecurityConfig{Signature: "off"},
+		Formats:    FormatsConfig{Auto: []string{"webp"}, Config: transform.DefaultConfig()},
+		Processing: proxy.DefaultConfig(),
+		Limits: LimitsConfig{
+			OriginalBytes: 20 << 20, OriginalPixels: limits.Pixels, OriginalFrames: limits.Frames,
+			ResultPixels: limits.Result.Pixels, ResultSide: limits.Result.Side,
+		},
+		Cache: CacheConfig{Memory: cache.DefaultMemoryConfig(), Disk: cache.DefaultDiskConfig()},
+	}
+}
+
+// validate lists every impossible value, each by its whole key.
+func (c Config) validate() []error {
+	var faults []error
+	add := func(section string, err error) {
+		for _, fault := range flatten(err) {
+			// Some packages know their section's name themselves.
+			if !strings.HasPrefix(fault.Error(), section+".") {
+				fault = fmt.Errorf("%s.%w", section, fault)
+			}
+			faults = append(faults, fault)
+		}
+	}
+	add("server", c.Server.Validate())
+	add("ops", server.ValidateAddress("address", c.Ops.Address))
+	add("log", c.Log.validate())
+	add("origins", c.Origins.validate())
+	add("origins.http", c.Origins.HTTP.Validate())
+	add("sizes", c.Sizes.Validate())
+	add("formats", c.Formats.validate())
+	add("formats", c.Formats.Validate())
+	add("processing", c.Processing.Validate())
+	add("limits", c.Limits.validate())
+	add("cache.memory", c.Cache.Memory.Validate())
+	add("cache.disk", c.Cache.Disk.Validate())
+	if c.Data.Dir == "" {
+		faults = append(faults, errors.New("data.dir: got nothing, expected a folder"))
+	}
+	if c.Security.Signature != "off" {
+		faults = append(faults, fmt.Errorf("security.signature: got %q, expected off", c.Security.Signature))
+	}
+	for _, key := range c.Auth.Keys {
+		if len(key) < minKeyLength {
+			faults = append(faults, fmt.Errorf("auth.keys: got a key of %d characters, expected at least %d", len(key), minKeyLength))
+		}
+	}
+	return faults
+}
+
+// minKeyLength is in characters; shorter keys can be guessed.
+const minKeyLength = 8
+
+// flatten takes joined errors apart.
+func flatten(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, flatten(one)...)
+		}
+		return all
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+func (c LogConfig) validate() error {
+	var faults []error
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Level) {
+		faults = append(faults, fmt.Errorf("level: got %q, expected debug, info, warn or error", c.Level))
+	}
+	if !slices.Contains([]string{"json", "text"}, c.Format) {
+		faults = append(faults, fmt.Errorf("format: got %q, expected json or text", c.Format))
+	}
+	return errors.Join(faults...)
+}
+
+func (c OriginsConfig) validate() error {
+	var faults []error
+	for name, target := range c.Aliases {
+		if !isAlias(name) {
+			faults = append(faults, fmt.Errorf("aliases: got the name %q, expected letters, digits, - and _", name))
+		}
+		if target == "" {
+			faults = append(faults, fmt.Errorf("aliases.%s: got nothing, expected a folder or an http(s) URL", name))
+		}
+	}
+	if c.FolderMaxAge < 0 {
+		faults = append(faults, fmt.Errorf("folder_max_age: got %v, expected 0 or more", c.FolderMaxAge))
+	}
+	return errors.Join(faults...)
+}
+
+// isAlias accepts what a source in a URL can name.
+func isAlias(name string) bool {
+	source, err := spec.ParseSource(name + "/x")
+	return err == nil && source.Kind == spec.SourceAlias && source.Alias == name
+}
+
+func (c FormatsConfig) validate() error {
+	var faults []error
+	for _, name := range c.Auto {
+		format, known := spec.ParseFormat(name)
+		if info, _ := format.Info(); !known || !info.Output {
+			faults = append(faults, fmt.Errorf("auto: got %q, expected formats that can be written", name))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (c FormatsConfig) automatic() []spec.Format {
+	var formats []spec.Format
+	for _, name := range c.Auto {
+		format, _ := spec.ParseFormat(name)
+		formats = append(formats, format)
+	}
+	return formats
+}
+
+func (c LimitsConfig) validate() error {
+	var faults []error
+	positive := func(key string, value, most int64) {
+		if value < 1 || value > most {
+			faults = append(faults, fmt.Errorf("%s: got %d, expected 1…%d", key, value, most))
+		}
+	}
+	positive("original_bytes", c.OriginalBytes, 1<<30)
+	positive("original_pixels", c.OriginalPixels, 1<<32)
+	positive("original_frames", int64(c.OriginalFrames), 10_000)
+	positive("result_pixels", c.ResultPixels, 1<<30)
+	positive("result_side", int64(c.ResultSide), spec.MaxSide)
+	return errors.Join(faults...)
+}
+
+func (c LimitsConfig) transform() transform.Limits {
+	limits := transform.DefaultLimits()
+	limits.Pixels, limits.Frames = c.OriginalPixels, c.OriginalFrames
+	limits.Result = spec.ResultLimits{Pixels: c.ResultPixels, Side: c.ResultSide}
+	return limits
+}
+
+// isURL tells an alias's HTTP base URL from a folder.
+func isURL(target string) bool {
+	lower := strings.ToLower(target)
+	return strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://")
+}

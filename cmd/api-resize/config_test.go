@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// load reads a file's text under an environment and flags.
+func load(t *testing.T, text string, environment map[string]string, arguments ...string) (Config, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range environment {
+		t.Setenv(name, value)
+	}
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	addFlags(flags)
+	if err := flags.Parse(append([]string{"--config", file}, arguments...)); err != nil {
+		t.Fatal(err)
+	}
+	return loadConfig(flags, os.Environ())
+}
+
+// TestShippedFileIsTheDefaults: config.yaml documents every key with the value
+// that holds without it.
+func TestShippedFileIsTheDefaults(t *testing.T) {
+	shipped, err := os.ReadFile(filepath.Join("..", "..", "config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := load(t, string(shipped), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := defaultConfig(); !reflect.DeepEqual(config, want) {
+		t.Errorf("config.yaml gives\n%+v\nand the defaults are\n%+v", config, want)
+	}
+	for _, field := range leaves(reflect.ValueOf(&config).Elem(), "") {
+		name := field.key[strings.LastIndex(field.key, ".")+1:]
+		if !strings.Contains(string(shipped), " "+name+":") {
+			t.Errorf("config.yaml does not mention %s", field.key)
+		}
+	}
+}
+
+// TestPrintedConfigReadsBack: what `api-resize config` prints is a config.yaml.
+func TestPrintedConfigReadsBack(t *testing.T) {
+	config, err := load(t, "origins: {aliases: {photos: /srv/photos, shop: 'https://shop.example/media'}}\nsizes: {mode: list, list: [300x200, max]}\nserver: {write_timeout: 1m30s}", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed bytes.Buffer
+	if err := writeConfig(&printed, config); err != nil {
+		t.Fatal(err)
+	}
+	again, err := load(t, printed.String(), nil)
+	if err != nil || !reflect.DeepEqual(again, config) {
+		t.Errorf("%v, reads back as\n%+v\nnot\n%+v\nof\n%s", err, again, config, printed.String())
+	}
+}
+
+func TestSecretsAreMasked(t *testing.T) {
+	config, err := load(t, "auth: {keys: [correct-horse, battery-staple]}", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var printed bytes.Buffer
+	if err := writeConfig(&printed, config); err != nil {
+		t.Fatal(err)
+	}
+	if text := printed.String(); strings.Contains(text, "horse") || !strings.Contains(text, `keys: ["********", "********"]`) {
+		t.Errorf("printed:\n%s", text)
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	config, err := load(t, "server: {address: ':1', header_timeout: 3s}\ndata: {dir: /file}\nlog: {level: warn}",
+		map[string]string{
+			"API_RESIZE_DATA_DIR": "/environment", "API_RESIZE_LOG_LEVEL": "debug",
+			"API_RESIZE_FORMATS_AUTO": "avif, webp", "API_RESIZE_SIZES_LADDER": "10,20",
+			"API_RESIZE_ORIGINS_ALIASES": "a=/srv/a,B=http://b/c", "API_RESIZE_CACHE_MEMORY_BYTES": "64MiB",
+			"API_RESIZE_AUTH_OPEN": "true",
+		}, "--log-level", "error")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := defaultConfig()
+	want.Server.Address, want.Server.HeaderTimeout = ":1", 3*time.Second
+	want.Data.Dir, want.Log.Level, want.Auth.Open = "/environment", "error", true
+	want.Formats.Auto, want.Sizes.Ladder = []string{"avif", "webp"}, []int{10, 20}
+	want.Origins.Aliases = map[string]string{"a": "/srv/a", "b": "http://b/c"}
+	want.Cache.Memory.Bytes = 64 << 20
+	if !reflect.DeepEqual(config, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", config, want)
+	}
+}
+
+// TestFaultsAreAllListed: one start shows everything that is wrong, each in a
+// line that names the key, the value and what was expected.
+func TestFaultsAreAllListed(t *testing.T) {
+	_, err := load(t, `
+server: {tiemout: 3s, header_timeout: soon, upload_files: many, address: 8000, request_timeout: 10}
+auth: {open: perhaps, keys: [short]}
+nonsense: 1
+sizes: {mode: some, ladder: 5}
+formats: {jpeg: {quality: 0}, auto: [psd]}
+security: {signature: required}
+limits: {result_side: 9000}
+processing: {slots: 1.5}
+origins: {http: {allow_networks: [here], per_host: -1}, aliases: {"a b": /srv}}
+cache: {memory: {bytes: 12 parsecs}, disk: {bytes: -1}}
+`, map[string]string{"API_RESIZE_SERVER_ADRESS": ":1", "API_RESIZE_LOG_FORMAT": "xml"})
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	for _, want := range []string{
+		"server.tiemout: got 3s, but there is no such key",
+		"server.header_timeout: got soon, expected a duration",
+		"server.upload_files: got many, expected a whole number",
+		"server.address: got 8000, expected a text",
+		"server.request_timeout: got 10, expected a duration",
+		"auth.open: got perhaps, expected true or false",
+		"auth.keys: got a key of 5 characters, expected at least 8",
+		"nonsense: got 1, but there is no such key",
+		`sizes.mode: got "some", expected auto, any, list or ladder`,
+		"sizes.ladder: got 5, expected a list",
+		"formats.jpeg.quality:",
+		`formats.auto: got "psd"`,
+		`security.signature: got "required", expected off`,
+		"limits.result_side: got 9000, expected 1…8192",
+		"processing.slots: got 1.5, expected a whole number",
+		"origins.http.allow_networks",
+		"origins.http.per_host",
+		"origins.aliases: got the name",
+		"cache.memory.bytes: got 12 parsecs, expected a whole number of bytes",
+		"cache.disk.bytes",
+		"API_RESIZE_SERVER_ADRESS: there is no such variable",
+		`log.format: got "xml", expected json or text`,
+	} {
+		found := 0
+		for _, line := range lines {
+			if strings.HasPrefix(line, want) {
+				found++
+			}
+		}
+		if found != 1 {
+			t.Errorf("%d lines begin with %q", found, want)
+		}
+	}
+	if t.Failed() {
+		t.Logf("the faults:\n%v", err)
+	}
+}
+
+func TestBrokenAndMissingFiles(t *testing.T) {
+	if _, err := load(t, "server: [", nil); err == nil || !strings.Contains(err.Error(), "config.yaml") {
+		t.Errorf("broken YAML: %v", err)
+	}
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	addFlags(flags)
+	if err := flags.Parse([]string{"--config", "/nowhere/config.yaml"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadConfig(flags, nil); err == nil || !strings.Contains(err.Error(), "/nowhere/config.yaml") {
+		t.Errorf("missing file: %v", err)
+	}
+	if config, err := load(t, "cache:\nlog:\n  level:\n", nil); err != nil || !reflect.DeepEqual(config, defaultConfig()) {
+		t.Errorf("empty sections: %v", err)
+	}
+}

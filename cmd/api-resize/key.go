@@ -1,0 +1,45 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// keyFile is where the key is kept that is made when none is configured.
+const keyFile = "api-key"
+
+// ensureKey returns the key kept in the data folder, and makes one at the
+// first start.
+func ensureKey(dataDir string) (key string, made bool, err error) {
+	file := filepath.Join(dataDir, keyFile)
+	content, err := os.ReadFile(file)
+	if key := strings.TrimSpace(string(content)); err == nil && len(key) >= minKeyLength {
+		return key, false, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", false, fmt.Errorf("API key: %w", err)
+	}
+	var random [24]byte
+	rand.Read(random[:]) // never fails, says its documentation
+	key = base64.RawURLEncoding.EncodeToString(random[:])
+	if err := writeKey(file, key); err != nil {
+		return "", false, fmt.Errorf("API key: %w", err)
+	}
+	return key, true, nil
+}
+
+// writeKey publishes the key by a rename, so that a crash leaves either none or
+// a whole one.
+func writeKey(file, key string) error {
+	temporary := file + ".new"
+	if err := os.WriteFile(temporary, []byte(key+"\n"), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temporary, file)
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"api-resize/transform"
+)
+
+// printConfig prints the effective configuration as a config.yaml.
+func printConfig(command *cobra.Command, _ []string) error {
+	config, err := commandConfig(command)
+	if err != nil {
+		return err
+	}
+	return writeConfig(command.OutOrStdout(), config)
+}
+
+// secrets are the keys of which only the number is shown.
+var secrets = []string{"auth.keys"}
+
+func writeConfig(to io.Writer, config Config) error {
+	var text strings.Builder
+	var open []string // the sections written last
+	for _, field := range leaves(reflect.ValueOf(&config).Elem(), "") {
+		sections := strings.Split(field.key, ".")
+		name := sections[len(sections)-1]
+		sections = sections[:len(sections)-1]
+		for depth, section := range sections {
+			if depth >= len(open) || !slices.Equal(open[:depth+1], sections[:depth+1]) {
+				fmt.Fprintf(&text, "%s%s:\n", strings.Repeat("  ", depth), section)
+			}
+		}
+		open = sections
+		value, err := spelled(field)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&text, "%s%s: %s\n", strings.Repeat("  ", len(sections)), name, value)
+	}
+	_, err := io.WriteString(to, text.String())
+	return err
+}
+
+// spelled is a value as it can stand in config.yaml.
+func spelled(field leaf) (string, error) {
+	if slices.Contains(secrets, field.key) {
+		masked := make([]string, field.value.Len())
+		for i := range masked {
+			masked[i] = strconv.Quote("********")
+		}
+		return "[" + strings.Join(masked, ", ") + "]", nil
+	}
+	value := field.value.Interface()
+	if duration, ok := value.(time.Duration); ok {
+		return duration.String(), nil
+	}
+	var node yaml.Node
+	if err := node.Encode(value); err != nil {
+		return "", fmt.Errorf("%s: %w", field.key, err)
+	}
+	node.Style |= yaml.FlowStyle
+	encoded, err := yaml.Marshal(&node)
+	return strings.TrimSpace(string(encoded)), err
+}
+
+func writeVersions(to io.Writer, version string) error {
+	rows := [][2]string{{"api-resize", version}, {"go", runtime.Version()}}
+	for _, part := range transform.Versions() {
+		rows = append(rows, [2]string{part.Name, part.Version})
+	}
+	for _, row := range rows {
+		if _, err := fmt.Fprintf(to, "%-14s %s\n", row[0], row[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

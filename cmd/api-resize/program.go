@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"api-resize/cache"
+	"api-resize/origin"
+	"api-resize/proxy"
+	"api-resize/server"
+	"api-resize/spec"
+	"api-resize/transform"
+)
+
+// serviceName is how the service calls itself in Cache-Status and logs.
+const serviceName = "api-resize"
+
+// program is the running service: all its parts, in the order in which they
+// depend on each other.
+type program struct {
+	config  Config
+	logger  *slog.Logger
+	engine  *transform.Engine
+	web     *origin.Web
+	tiers   *cache.Tiers
+	server  *server.Server
+	ops     *server.Ops
+	closers []func() error // last opened, first closed
+}
+
+// run starts the service, answers until ctx ends, and stops it gracefully.
+func run(ctx context.Context, config Config, stdout, stderr io.Writer) error {
+	logger := newLogger(config.Log, stderr)
+	p := &program{config: config, logger: logger}
+	defer p.close()
+	auth, err := p.authenticate(stdout)
+	if err != nil {
+		return err
+	}
+	if err := p.build(auth); err != nil {
+		return err
+	}
+	return p.serve(ctx)
+}
+
+func newLogger(config LogConfig, to io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(config.Level)) // validated
+	options := &slog.HandlerOptions{Level: level}
+	if config.Format == "text" {
+		return slog.New(slog.NewTextHandler(to, options))
+	}
+	return slog.New(slog.NewJSONHandler(to, options))
+}
+
+// authenticate finds out which keys are valid. A key made now is shown once,
+// to whoever started the program, and never in the log.
+func (p *program) authenticate(stdout io.Writer) (server.Auth, error) {
+	if err := os.MkdirAll(p.config.Data.Dir, 0o700); err != nil {
+		return server.Auth{}, fmt.Errorf("data folder: %w", err)
+	}
+	auth := server.Auth{Keys: p.config.Auth.Keys, Open: p.config.Auth.Open}
+	if auth.Open || len(auth.Keys) > 0 {
+		return auth, nil
+	}
+	key, made, err := ensureKey(p.config.Data.Dir)
+	if err != nil {
+		return server.Auth{}, err
+	}
+	if made {
+		fmt.Fprintf(stdout, "API key for uploads, kept in %s: %s\n", filepath.Join(p.config.Data.Dir, keyFile), key)
+	}
+	auth.Keys = []string{key}
+	return auth, nil
+}
+
+// build makes the parts and introduces them to each other.
+func (p *program) build(auth server.Auth) error {
+	total, err := memoryTotal()
+	if err != nil {
+		return fmt.Errorf("memory of this machine: %w", err)
+	}
+	limitGoMemory(total)
+	config := p.config
+	if config.Processing.MemoryBytes == 0 {
+		config.Processing.MemoryBytes = int64(float64(total) * pixelShare)
+	}
+	if p.engine, err = transform.Start(config.Formats.Config, config.Limits.transform(), p.logger); err != nil {
+		return err
+	}
+	p.closers = append(p.closers, func() error { p.engine.Close(); return nil })
+	origins, err := p.origins()
+	if err != nil {
+		return err
+	}
+	if err := p.openCache(); err != nil {
+		return err
+	}
+	core, err := proxy.New(config.Processing, proxy.Parts{
+		Origins: origins, Store: p.tiers, Transformer: p.engine, Logger: p.logger,
+		Limits: config.Limits.transform().Result,
+		Resolver: spec.Resolver{
+			Auto: config.Formats.automatic(), Writable: p.engine.Writable(), Quality: config.Formats.Quality(),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	metrics := p.metrics(core)
+	p.server = server.New(config.Server, server.Parts{
+		Proxy: core, Uploads: origins.Uploads, Auth: auth, Sizes: config.Sizes,
+		SaveBytes: config.Limits.OriginalBytes, Metrics: metrics, Logger: p.logger, ServiceName: serviceName,
+	})
+	p.ops = server.NewOps(metrics)
+	return nil
+}
+
+func (p *program) metrics(core *proxy.Proxy) *server.Metrics {
+	metrics := server.NewMetrics()
+	metrics.WatchSlots(core.Slots)
+	metrics.WatchCache(p.tiers)
+	metrics.WatchFetches(p.web.Stats)
+	metrics.WatchMemory(p.engine.Memory)
+	return metrics
+}
+
+func (p *program) openCache() error {
+	memory, err := cache.NewMemory(p.config.Cache.Memory)
+	if err != nil {
+		return fmt.Errorf("cache in memory: %w", err)
+	}
+	onDisk := p.config.Cache.Disk
+	onDisk.Dir, onDisk.Logger = filepath.Join(p.config.Data.Dir, "cache"), p.logger
+	disk, err := cache.OpenDisk(onDisk)
+	if err != nil {
+		return fmt.Errorf("cache on disk: %w", err)
+	}
+	p.tiers = cache.NewTiers(memory, disk, cache.DefaultTiersConfig())
+	p.closers = append(p.closers, p.tiers.Close)
+	return nil
+}
+
+// origins opens everything that originals come from.
+func (p *program) origins() (proxy.Origins, error) {
+	uploads, err := origin.OpenUploads(filepath.Join(p.config.Data.Dir, "originals"))
+	if err != nil {
+		return proxy.Origins{}, fmt.Errorf("uploads: %w", err)
+	}
+	p.closers = append(p.closers, uploads.Close)
+	web := p.config.Origins.HTTP
+	web.MaxBytes = p.config.Limits.OriginalBytes
+	if p.web, err = origin.NewWeb(web); err != nil {
+		return proxy.Origins{}, fmt.Errorf("origins.http: %w", err)
+	}
+	p.closers = append(p.closers, func() error { p.web.Close(); return nil })
+	aliases := map[string]origin.Opener{}
+	for name, target := range p.config.Origins.Aliases {
+		if aliases[name], err = p.alias(target); err != nil {
+			return proxy.Origins{}, fmt.Errorf("origins.aliases.%s: %w", name, err)
+		}
+	}
+	return proxy.Origins{Uploads: uploads, Aliases: aliases, Web: p.web}, nil
+}
+
+func (p *program) alias(target string) (origin.Opener, error) {
+	if isURL(target) {
+		return p.web.Base(target)
+	}
+	folder, err := origin.NewFolder(target, origin.FolderConfig{
+		MaxBytes: p.config.Limits.OriginalBytes, MaxAge: p.config.Origins.FolderMaxAge,
+	})
+	if err == nil {
+		p.closers = append(p.closers, folder.Close)
+	}
+	return folder, err
+}
+
+// serve listens, and returns when both sides have stopped.
+func (p *program) serve(ctx context.Context) error {
+	public, err := net.Listen("tcp", p.config.Server.Address)
+	if err != nil {
+		return fmt.Errorf("server.address: %w", err)
+	}
+	private, err := net.Listen("tcp", p.config.Ops.Address)
+	if err != nil {
+		return errors.Join(fmt.Errorf("ops.address: %w", err), public.Close())
+	}
+	p.logger.Info("listening", "version", server.Version(),
+		"address", public.Addr().String(), "ops_address", private.Addr().String(), "data", p.config.Data.Dir)
+
+	failed := make(chan error, 2)
+	go func() { failed <- p.server.Serve(public) }()
+	go func() { failed <- p.ops.Serve(private) }()
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		p.logger.Info("stopping")
+		err = p.server.Stop()
+	}
+	ending, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return errors.Join(err, p.ops.Stop(ending))
+}
+
+// close lets go of everything, last opened first.
+func (p *program) close() {
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		if err := p.closers[i](); err != nil {
+			p.logger.Error("not closed cleanly", "error", err)
+		}
+	}
+	p.logger.Info("stopped")
+}
