@@ -53,7 +53,7 @@ func (p *Proxy) variant(request spec.Request, accept string, since cache.Generat
 	}
 	// What all the bytes depend on: the original's version, the picture, and
 	// who makes it.
-	variant := resolved.String() + "@" + found.record.Version + "@" + p.transformer.Fingerprint()
+	variant := resolved.String() + "@" + found.record.Version + "@" + p.fingerprint
 	key := cache.Key{Source: request.Source.String(), Variant: variant}
 	return &Variant{
 		Request:     request,

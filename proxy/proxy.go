@@ -24,7 +24,8 @@ type Transformer interface {
 	Transform(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (spec.Picture, error)
 	// Cost estimates the bytes of memory that Transform needs at its peak.
 	Cost(facts spec.Facts, want spec.Spec) int64
-	// Fingerprint changes when the same Spec may give other bytes.
+	// Fingerprint differs where the same Spec may give other bytes. It is the
+	// same as long as the Transformer lives.
 	Fingerprint() string
 }
 
@@ -76,6 +77,7 @@ type Proxy struct {
 	origins     Origins
 	store       cache.Store
 	transformer Transformer
+	fingerprint string // the transformer's, which does not change
 	resolver    spec.Resolver
 	limits      spec.ResultLimits
 	logger      *slog.Logger
@@ -114,6 +116,7 @@ func New(config Config, parts Parts) (*Proxy, error) {
 		origins:     parts.Origins,
 		store:       parts.Store,
 		transformer: parts.Transformer,
+		fingerprint: parts.Transformer.Fingerprint(),
 		resolver:    parts.Resolver,
 		limits:      parts.Limits,
 		logger:      parts.Logger,

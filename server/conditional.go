@@ -19,8 +19,8 @@ func (a answer) notModified(c *fiber.Ctx) bool {
 	if tags := c.Get(fiber.HeaderIfNoneMatch); tags != "" {
 		return matches(tags, a.etag, true)
 	}
-	since, err := http.ParseTime(c.Get(fiber.HeaderIfModifiedSince))
-	return err == nil && !a.modified.IsZero() && !a.modified.Truncate(time.Second).After(since)
+	since, ok := dateIn(c, fiber.HeaderIfModifiedSince)
+	return ok && !a.modified.IsZero() && !a.modified.Truncate(time.Second).After(since)
 }
 
 // preconditionFailed reports whether the client wants the picture only in a
@@ -29,8 +29,18 @@ func (a answer) preconditionFailed(c *fiber.Ctx) bool {
 	if tags := c.Get(fiber.HeaderIfMatch); tags != "" {
 		return !matches(tags, a.etag, false)
 	}
-	since, err := http.ParseTime(c.Get(fiber.HeaderIfUnmodifiedSince))
-	return err == nil && !a.modified.IsZero() && a.modified.Truncate(time.Second).After(since)
+	since, ok := dateIn(c, fiber.HeaderIfUnmodifiedSince)
+	return ok && !a.modified.IsZero() && a.modified.Truncate(time.Second).After(since)
+}
+
+// dateIn reads a date from a header; one that is no date counts as none.
+func dateIn(c *fiber.Ctx, header string) (time.Time, bool) {
+	text := c.Get(header)
+	if text == "" {
+		return time.Time{}, false
+	}
+	date, err := http.ParseTime(text)
+	return date, err == nil
 }
 
 // matches looks for etag in a list of entity tags, RFC 9110, section 8.8.3.2.
