@@ -30,8 +30,10 @@ type draft struct {
 	dpr float64
 }
 
-// Options is the table, in canonical order.
-var Options = []Option{
+// Options is the table, in canonical order: geometry, effects, output.
+var Options = slices.Concat(geometryOptions, effectOptions(), outputOptions)
+
+var geometryOptions = []Option{
 	{
 		Name: "fit", Values: strings.Join(fitNames, ", "), Default: "cover", Example: "contain",
 		Doc: "How the picture comes into a box of which both sides are given: cover fills it and crops, contain puts background around, inside is at most the box, outside at least, fill stretches.",
@@ -78,6 +80,19 @@ var Options = []Option{
 			return err
 		},
 		get: func(s Spec) string { return s.Background.String() },
+	},
+}
+
+var outputOptions = []Option{
+	{
+		Name: "tint", Values: "rrggbb or a CSS colour name", Default: "none", Example: "704214",
+		Doc: "Gives everything the hue and strength of one colour; lightness stays.",
+		set: func(d *draft, text string) (err error) {
+			d.Tint, err = ParseColor(text)
+			d.Tint.Alpha = 255
+			return err
+		},
+		get: func(s Spec) string { return s.Tint.String() },
 	},
 	{
 		Name: "format", Short: "f", Values: "auto, original, " + outputNames(), Default: "auto", Example: "webp",

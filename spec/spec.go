@@ -15,6 +15,8 @@ type Spec struct {
 	Position   Position
 	Enlarge    bool  // may scale up beyond the original's own pixels
 	Background Color // behind transparency and around the picture
+	Effects    Effects
+	Tint       Color // colour of everything, lightness kept
 	Output     Output
 }
 

@@ -52,6 +52,7 @@ var (
 	finish = []step{
 		{"turn upright", (*job).turn},
 		{"crop to what matters", (*job).cropSmart},
+		{"effects", (*job).apply},
 		{"place on the canvas", (*job).place},
 	}
 )
