@@ -25,6 +25,8 @@ var mayImport = map[string][]string{
 	"transform":         {"spec"},
 	"proxy":             {"spec", "cache", "origin"},
 	"server":            {"spec", "cache", "origin", "dialect", "proxy", "transform"},
+	"bench":             {},
+	"bench/vipsloop":    {},
 }
 
 // aloneKnows names the packages that only one of ours may import.
