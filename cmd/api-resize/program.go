@@ -37,8 +37,9 @@ type program struct {
 
 // run starts the service, answers until ctx ends, and stops it gracefully.
 func run(ctx context.Context, config Config, stdout, stderr io.Writer) error {
-	logger := newLogger(config.Log, stderr)
-	p := &program{config: config, logger: logger}
+	log := newLogWriter(stderr)
+	defer log.flush()
+	p := &program{config: config, logger: newLogger(config.Log, log)}
 	defer p.close()
 	auth, err := p.authenticate(stdout)
 	if err != nil {
@@ -48,16 +49,6 @@ func run(ctx context.Context, config Config, stdout, stderr io.Writer) error {
 		return err
 	}
 	return p.serve(ctx)
-}
-
-func newLogger(config LogConfig, to io.Writer) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(config.Level)) // validated
-	options := &slog.HandlerOptions{Level: level}
-	if config.Format == "text" {
-		return slog.New(slog.NewTextHandler(to, options))
-	}
-	return slog.New(slog.NewJSONHandler(to, options))
 }
 
 // authenticate finds out which keys are valid. A key made now is shown once,
