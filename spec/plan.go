@@ -42,14 +42,22 @@ func (s Spec) Plan(original Facts, limits ResultLimits) (Plan, error) {
 	if s.KeepsFrames(original) {
 		frames = int64(original.Frames)
 	}
-	pixels := int64(plan.Out.Width) * int64(plan.Out.Height) * frames
-	scaled := int64(plan.Scaled.Width) * int64(plan.Scaled.Height) * frames
-	if max(plan.Out.Width, plan.Out.Height) > limits.Side || max(pixels, scaled) > limits.Pixels {
-		return Plan{}, fmt.Errorf("%w: the result would be %dx%d with %d frames, expected at most %d pixels a side and %d in all",
-			ErrTooLarge, plan.Out.Width, plan.Out.Height, frames, limits.Side, limits.Pixels)
+	expected := fmt.Sprintf("with %d frames, expected at most %d pixels a side and %d in all", frames, limits.Side, limits.Pixels)
+	if max(plan.Out.Width, plan.Out.Height) > limits.Side || plan.Out.pixels()*frames > limits.Pixels {
+		return Plan{}, fmt.Errorf("%w: the result would be %s %s", ErrTooLarge, plan.Out, expected)
+	}
+	// What a crop cuts off is never computed, unless it has to be looked at.
+	if max(plan.Scaled.Width, plan.Scaled.Height) > maxScaledSide || plan.Smart && plan.Scaled.pixels()*frames > limits.Pixels {
+		return Plan{}, fmt.Errorf("%w: before it is cropped the picture would be %s %s", ErrTooLarge, plan.Scaled, expected)
 	}
 	return plan, nil
 }
+
+// maxScaledSide bounds the sides of a picture before it is cropped, in pixels:
+// a tenth of what libvips can count to.
+const maxScaledSide = 1_000_000
+
+func (s Size) pixels() int64 { return int64(s.Width) * int64(s.Height) }
 
 // KeepsFrames reports whether the result of a resolved Spec is an animation.
 func (s Spec) KeepsFrames(original Facts) bool {

@@ -94,8 +94,10 @@ func TestPlanLimits(t *testing.T) {
 		{"10x10,format=gif", animated, true},
 		{"11x10,format=gif", animated, false},
 		{"11x10,format=png", animated, true},
-		// The box is small, but what it is cut from is not.
-		{"1x99,enlarge=true", Facts{Width: 1000, Height: 1}, false},
+		// What is cut off counts only when it has to be looked at.
+		{"1x99,enlarge=true", Facts{Width: 1000, Height: 1}, true},
+		{"1x99,enlarge=true,position=attention", Facts{Width: 1000, Height: 1}, false},
+		{"1x99,enlarge=true", Facts{Width: 20_000, Height: 1}, false},
 	} {
 		wanted, err := Parse(test.spec)
 		if err != nil {
@@ -120,6 +122,9 @@ func FuzzPlan(f *testing.F) {
 			return
 		}
 		plan, err := wanted.Plan(Facts{Width: width, Height: height}, ResultLimits{Pixels: 1 << 62, Side: 1 << 30})
+		if errors.Is(err, ErrTooLarge) {
+			return
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

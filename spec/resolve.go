@@ -35,10 +35,14 @@ func (r Resolver) Resolve(s Spec, original Facts, accept string) (Spec, error) {
 }
 
 // negotiated chooses among the configured formats, the original's own where
-// browsers show it, and the format that every client reads.
+// browsers show it, and the format that every client reads: for an animation
+// that is GIF.
 func (r Resolver) negotiated(original Facts, accept string) Format {
 	plain := JPEG
-	if original.HasAlpha {
+	switch {
+	case original.Frames > 1 && slices.Contains(r.Writable, GIF):
+		plain = GIF
+	case original.HasAlpha:
 		plain = PNG
 	}
 	own := original.Format

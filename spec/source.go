@@ -91,7 +91,7 @@ func aliasSource(alias, rest string) (Source, error) {
 	}
 	for _, segment := range strings.Split(rest, "/") {
 		if segment == "" || segment == "." || segment == ".." || strings.Contains(segment, "\\") || len(segment) > maxSegmentLength {
-			return Source{}, fmt.Errorf("%w: the path %q has an empty, relative, or too long part", ErrBadSource, rest)
+			return Source{}, fmt.Errorf("%w: the path %q has an empty, relative, or too long part, or a backslash", ErrBadSource, rest)
 		}
 	}
 	return Source{Kind: SourceAlias, Alias: alias, Path: rest}, nil

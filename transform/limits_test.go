@@ -50,7 +50,7 @@ func TestResultLimits(t *testing.T) {
 		"max,format=gif":                   {Pixels: 2*1200 - 1, Side: 100},
 		"max,format=png":                   {Pixels: 1200, Side: 39},
 		"80x,enlarge=true,format=jpeg":     {Pixels: 4799, Side: 100},
-		"40x1,enlarge=true,format=jpeg":    {Pixels: 1199, Side: 100}, // scaled whole before the crop
+		"40x1,enlarge=true,p=attention":    {Pixels: 1199, Side: 100}, // looked at whole before the crop
 		"100x100,fit=contain,format=avif":  {Pixels: 9999, Side: 100},
 		"101x100,fit=contain,format=jpeg":  {Pixels: 1 << 30, Side: 100},
 		"100x101,fit=contain,format=webp,": {Pixels: 1 << 30, Side: 100},
@@ -60,6 +60,15 @@ func TestResultLimits(t *testing.T) {
 		if !errors.Is(err, spec.ErrTooLarge) {
 			t.Errorf("%s with %+v: got %v, want spec.ErrTooLarge", text, limit, err)
 		}
+	}
+}
+
+// What a crop cuts off is not computed, however large it would be.
+func TestCropOfSomethingHuge(t *testing.T) {
+	original := pngOf(t, plain(100, 1, green))
+	picture := transform(t, original, "8x8192,enlarge=true,format=png")
+	if got := decoded(t, picture.Bytes); got.Bounds().Dx() != 8 || got.Bounds().Dy() != 8192 || !near(got.NRGBAAt(4, 4000), green, 2) {
+		t.Errorf("%v, %v", got.Bounds(), got.NRGBAAt(4, 4000))
 	}
 }
 
