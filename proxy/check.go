@@ -6,16 +6,23 @@ import (
 	"api-resize/spec"
 )
 
-// checked is the picture that Check makes of an original: small, so that it
-// costs little but the decoding.
-var checked = spec.Spec{
-	Size: spec.Size{Width: 32, Height: 32}, Fit: spec.FitInside,
-	Output: spec.Output{Format: spec.PNG},
+// checkOf is the picture that Check makes of an original: small, so that it
+// costs little but the decoding, and with all frames of an animation.
+func (p *Proxy) checkOf(original spec.Facts) spec.Spec {
+	check := spec.Spec{
+		Size: spec.Size{Width: 32, Height: 32}, Fit: spec.FitInside,
+		Output: spec.Output{Format: spec.JPEG, Quality: 50},
+	}
+	for _, format := range p.resolver.Writable {
+		if info, _ := format.Info(); info.Animated && original.Frames > 1 {
+			check.Output.Format = format
+		}
+	}
+	return check
 }
 
 // Check inspects an original and decodes it once to its end, in a slot, so
-// that what is cut short or broken is found before it is kept. Of an animation
-// it decodes the first frame.
+// that what is cut short or broken is found before it is kept.
 //
 // Errors are those of the Transformer, ErrOverloaded, ErrTimeout, and the
 // cause of ctx's end.
@@ -24,11 +31,12 @@ func (p *Proxy) Check(ctx context.Context, original []byte) (spec.Facts, error) 
 	if err != nil {
 		return spec.Facts{}, err
 	}
-	release, err := p.Slots.Acquire(ctx, p.transformer.Cost(facts, checked)+int64(len(original)))
+	check := p.checkOf(facts)
+	release, err := p.Slots.Acquire(ctx, p.transformer.Cost(facts, check)+int64(len(original)))
 	if err != nil {
 		return spec.Facts{}, err
 	}
-	if _, err := p.compute(ctx, release, original, facts, checked); err != nil {
+	if _, err := p.compute(ctx, release, original, facts, check); err != nil {
 		return spec.Facts{}, err
 	}
 	return facts, nil

@@ -63,16 +63,19 @@ func (s *Server) commonHeaders(c *fiber.Ctx) {
 // exposedHeaders are those that scripts of other origins may read.
 const exposedHeaders = "Cache-Status, Content-Disposition, Content-Range, ETag, Link, Location, Retry-After, Server-Timing, X-Request-Id"
 
+// allMethods are those that some route has.
+const allMethods = "GET, HEAD, POST, DELETE, OPTIONS"
+
 // preflight answers a browser's question whether a page may send a request
 // (Fetch standard, CORS-preflight).
 func (s *Server) preflight(c *fiber.Ctx) error {
 	if c.Method() != fiber.MethodOptions {
 		return c.Next()
 	}
-	c.Set(fiber.HeaderAccessControlAllowMethods, "GET, HEAD, POST, DELETE, OPTIONS")
+	c.Set(fiber.HeaderAccessControlAllowMethods, allMethods)
 	c.Set(fiber.HeaderAccessControlAllowHeaders, "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range, X-Request-Id")
 	c.Set(fiber.HeaderAccessControlMaxAge, "86400")
-	c.Set(fiber.HeaderAllow, "GET, HEAD, POST, DELETE, OPTIONS")
+	c.Set(fiber.HeaderAllow, allMethods)
 	return c.SendStatus(fiber.StatusNoContent)
 }
 

@@ -69,9 +69,21 @@ func matches(list, etag string, weak bool) bool {
 // notModified answers 304 with what RFC 9110, section 15.4.5 wants to see; a
 // 304 has no body and so nothing to say about one.
 func notModified(c *fiber.Ctx) error {
-	c.Response().Header.Del(fiber.HeaderContentType)
-	c.Response().Header.Del(fiber.HeaderContentDisposition)
 	c.Response().SkipBody = true
-	c.Status(fiber.StatusNotModified)
+	withoutBody(c.Status(fiber.StatusNotModified))
 	return nil
+}
+
+// preconditionFailed answers 412, which says nothing about the picture that a
+// cache may keep.
+func preconditionFailed(c *fiber.Ctx) error {
+	withoutBody(noStore(c).Status(fiber.StatusPreconditionFailed))
+	return nil
+}
+
+// withoutBody takes back what was said about a body.
+func withoutBody(c *fiber.Ctx) {
+	c.Response().Header.Del(fiber.HeaderContentType)
+	c.Response().Header.SetNoDefaultContentType(true)
+	c.Response().Header.Del(fiber.HeaderContentDisposition)
 }

@@ -19,6 +19,7 @@ var (
 	ErrRouteNotFound    = errors.New("no such route")
 	ErrMethodNotAllowed = errors.New("method not allowed")
 	ErrBadRequest       = errors.New("malformed request")
+	ErrMalformed        = errors.New("malformed HTTP")
 	ErrDraining         = errors.New("the service is stopping")
 	ErrFilesLimit       = errors.New("too many files in one upload")
 	ErrRequestTimeout   = errors.New("the request did not arrive in time")
@@ -56,6 +57,7 @@ var problems = []problemKind{
 	{err: ErrUnauthorized, status: 401, code: "unauthorized", title: "No or wrong API key", detail: "Send the header Authorization: Bearer <key>."},
 	{err: ErrRouteNotFound, status: 404, code: "not_found", title: "No such route", detail: "There is nothing at this URL.", life: negativeLife},
 	{err: ErrMethodNotAllowed, status: 405, code: "method_not_allowed", title: "Method not allowed", detail: "The header Allow lists the methods of this route."},
+	{err: ErrMalformed, status: 400, code: "bad_option", title: "Malformed request", detail: "This is not an HTTP request as RFC 9112 has it."},
 	{err: ErrBadRequest, status: 400, code: "bad_option", title: "Malformed request"},
 	{err: ErrFilesLimit, status: 413, code: "too_large_bytes", title: "Too many files"},
 	{err: ErrRequestTimeout, status: 408, code: "request_timeout", title: "Request too slow", detail: "The request did not arrive in time."},
@@ -68,7 +70,7 @@ var problems = []problemKind{
 	{err: origin.ErrTooLarge, status: 413, code: "too_large_bytes", title: "Too many bytes", detail: "The image has more bytes than allowed."},
 	{err: origin.ErrTimeout, status: 504, code: "origin_timeout", title: "Origin too slow", detail: "The origin did not answer in time."},
 	{err: origin.ErrBusy, status: 503, code: "overloaded", title: "Overloaded", detail: "Too many fetches from this origin are under way.", retry: 1},
-	{err: origin.ErrStorage, status: 503, code: "overloaded", title: "Storage unavailable", detail: "The image could not be stored.", retry: 10},
+	{err: origin.ErrStorage, status: 503, code: "overloaded", title: "Storage unavailable", detail: "The image could not be stored or read.", retry: 10},
 	{err: origin.ErrFailed, status: 502, code: "origin_error", title: "Origin failed", detail: "The origin did not deliver the original."},
 
 	{err: transform.ErrUnsupported, status: 415, code: "unsupported_format", title: "Unsupported format", detail: "By its content this is no image in a format that is read here."},
@@ -119,7 +121,8 @@ func fromFiber(err error) error {
 		return ErrHeaderTooLarge
 	}
 	if own.Code < 500 {
-		return errors.Join(ErrBadRequest, own)
+		// Its own text quotes the request, keys included: it goes nowhere.
+		return ErrMalformed
 	}
 	return err
 }

@@ -109,7 +109,7 @@ func TestErrorTexts(t *testing.T) {
 		{secret, 500, "internal", ""},
 		{fromFiber(fiber.ErrRequestTimeout), 408, "request_timeout", ""},
 		{fromFiber(fiber.ErrRequestHeaderFieldsTooLarge), 431, "bad_option", ""},
-		{fromFiber(fiber.ErrTeapot), 400, "bad_option", ""},
+		{fromFiber(fiber.NewError(400, "buffer: Authorization: Bearer 10.0.0.7")), 400, "bad_option", ""},
 		{fromFiber(fiber.ErrInternalServerError), 500, "internal", ""},
 	} {
 		problem := newProblem(test.err, "id")

@@ -92,7 +92,7 @@ func (s *Server) original(c *fiber.Ctx) error {
 		return notModified(c)
 	case answer.preconditionFailed(c):
 		answer.setHeaders(c)
-		return c.SendStatus(fiber.StatusPreconditionFailed)
+		return preconditionFailed(c)
 	}
 	opened, err := s.uploads.Open(c.UserContext(), id, origin.Validators{})
 	if err != nil {

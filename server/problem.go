@@ -58,5 +58,11 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		s.logger.Error("problem not encoded", slog.String("request_id", story.id), slog.Any("error", encodeErr))
 	}
 	c.Status(kind.status).Set(fiber.HeaderContentType, "application/problem+json")
-	return c.Send(body)
+	if err := c.Send(body); err != nil {
+		return err
+	}
+	if story.unread {
+		s.finish(c, story, unrouted)
+	}
+	return nil
 }

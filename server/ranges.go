@@ -84,7 +84,7 @@ func (a answer) choose(c *fiber.Ctx, size int64) (span, bool) {
 	}
 	if !satisfiable {
 		c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes */%d", size))
-		c.Status(fiber.StatusRequestedRangeNotSatisfiable)
+		withoutBody(noStore(c).Status(fiber.StatusRequestedRangeNotSatisfiable))
 		return span{}, false
 	}
 	c.Set(fiber.HeaderContentRange, fmt.Sprintf("bytes %d-%d/%d", part.start, part.start+part.length-1, size))

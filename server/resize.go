@@ -41,7 +41,7 @@ func (s *Server) resize(c *fiber.Ctx) error {
 	}
 	if answer.preconditionFailed(c) {
 		answer.setHeaders(c)
-		return c.SendStatus(fiber.StatusPreconditionFailed)
+		return preconditionFailed(c)
 	}
 	result, err := s.proxy.Open(ctx, variant)
 	if err != nil {

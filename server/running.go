@@ -27,12 +27,12 @@ func (r *running) end() {
 	}
 }
 
-// wait returns when no request is under way, or ctx has ended.
-func (r *running) wait(ctx context.Context) {
+// wait returns true when no request is under way, false when ctx ended before.
+func (r *running) wait(ctx context.Context) bool {
 	r.mu.Lock()
 	if r.count == 0 {
 		r.mu.Unlock()
-		return
+		return true
 	}
 	if r.idle == nil {
 		r.idle = make(chan struct{})
@@ -41,6 +41,8 @@ func (r *running) wait(ctx context.Context) {
 	r.mu.Unlock()
 	select {
 	case <-idle:
+		return true
 	case <-ctx.Done():
+		return false
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -76,19 +77,41 @@ func New(config Config, parts Parts) *Server {
 		CaseSensitive:                true,
 		StrictRouting:                true,
 	})
+	s.app.Server().SecureErrorLogMessage = true // its messages quote headers otherwise
 	s.app.Server().HeaderReceived = s.timeouts
+	s.app.Server().Handler = s.onlyKnownMethods(s.app.Server().Handler)
 	s.app.Server().Logger = quiet{parts.Logger}
 	s.routes()
 	return s
 }
 
-// timeouts gives a request with a body the time that uploads have; the others
-// keep that of headers.
+// timeouts gives a body the time that uploads have when it is one that may be
+// uploaded; all others keep that of headers, since Fiber answers nobody before
+// the first bytes of a body have come.
 func (s *Server) timeouts(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	if header.IsPost() {
+	upload := header.IsPost() && string(header.RequestURI()) == uploadRoute
+	if upload && s.keys.accepts(string(header.Peek(fiber.HeaderAuthorization))) {
 		return fasthttp.RequestConfig{ReadTimeout: s.config.UploadTimeout}
 	}
 	return fasthttp.RequestConfig{}
+}
+
+const uploadRoute = "/images"
+
+// onlyKnownMethods answers what Fiber has no words for.
+func (s *Server) onlyKnownMethods(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(request *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(request.Method())) {
+			next(request)
+			return
+		}
+		c := s.app.AcquireCtx(request)
+		defer s.app.ReleaseCtx(c)
+		c.Set(fiber.HeaderAllow, allMethods)
+		if err := s.answerError(c, ErrMethodNotAllowed); err != nil {
+			s.logger.Error("error not answered", "error", err)
+		}
+	}
 }
 
 // routes is the whole public surface.
@@ -99,7 +122,7 @@ func (s *Server) routes() {
 	s.app.Use(s.refuseWhenStopping, s.preflight)
 
 	s.app.Get("/resize/*", s.resize)
-	s.app.Post("/images", s.authorized, s.upload)
+	s.app.Post(uploadRoute, s.authorized, s.upload)
 	s.app.Get("/images/:id", s.describeImage)
 	s.app.Get("/images/:id/original", s.original)
 	s.app.Delete("/images/:id", s.authorized, s.deleteImage)
@@ -124,22 +147,30 @@ func (s *Server) Serve(listener net.Listener) error {
 
 // Stop ends the service gracefully: /readyz says 503 at once; for DrainDelay
 // all is answered as before, so that whoever balances load can turn away; then
-// what runs gets DrainTimeout to end, and the rest is refused.
+// what runs gets DrainTimeout to end, and the rest is refused. It is an error
+// when something was still running then. Connections on which nothing runs,
+// or on which a request has only begun to arrive, are cut.
 func (s *Server) Stop() error {
 	s.phase.Store(phaseDraining)
 	time.Sleep(s.config.DrainDelay)
 	s.phase.Store(phaseStopping)
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
-	s.running.wait(ctx)
-	// Idle connections are closed at once; those on which an answer is still
-	// being written have what is left of the time.
-	err := s.app.ShutdownWithContext(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
+	ended := s.running.wait(ctx)
+	closing, cancelClosing := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancelClosing()
+	err := s.app.ShutdownWithContext(closing)
+	if !ended {
 		return fmt.Errorf("requests were still running after %v", s.config.DrainTimeout)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil // what was cut off was no request yet
 	}
 	return err
 }
+
+// closeTimeout is for the last bytes of answers to be taken.
+const closeTimeout = time.Second
 
 // quiet takes what fasthttp says about broken connections: clients that leave
 // are no event.

@@ -21,6 +21,7 @@ type story struct {
 	tier      string
 	result    *proxy.Result
 	err       error
+	unread    bool   // the request could not be parsed, and has not come through tell
 	code      string // of the problem
 }
 
@@ -31,7 +32,7 @@ func storyOf(c *fiber.Ctx) *story {
 		return known
 	}
 	// A request that could not be read has not come through tell.
-	unread := &story{id: requestID(c), started: time.Now()}
+	unread := &story{id: requestID(c), started: time.Now(), unread: true}
 	c.Locals(storyKey, unread)
 	return unread
 }
@@ -65,19 +66,26 @@ func (s *Server) tell(c *fiber.Ctx) error {
 			return err
 		}
 	}
-	took := time.Since(current.started)
-	route := routeOf(c)
-	s.metrics.observe(route, c.Response().StatusCode(), current, took)
-	s.log(c, current, route, took)
+	s.finish(c, current, routeOf(c))
 	return nil
 }
+
+// finish counts a request and leaves its line in the log.
+func (s *Server) finish(c *fiber.Ctx, current *story, route string) {
+	took := time.Since(current.started)
+	s.metrics.observe(route, c.Response().StatusCode(), current, took)
+	s.log(c, current, route, took)
+}
+
+// unrouted names requests that no route has seen.
+const unrouted = "none"
 
 // routeOf names the route by its pattern, never by what a client wrote.
 func routeOf(c *fiber.Ctx) string {
 	if route := c.Route(); route != nil && route.Path != "/" {
 		return route.Path
 	}
-	return "none"
+	return unrouted
 }
 
 func (s *Server) log(c *fiber.Ctx, current *story, route string, took time.Duration) {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -31,7 +32,7 @@ func (s *Server) upload(c *fiber.Ctx) error {
 	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
 		return fmt.Errorf("%w: expected a body without Content-Encoding, got %q", ErrBadRequest, coding)
 	}
-	body := requestBody(c)
+	body := &arriving{source: requestBody(c)}
 	mediaType, parameters, _ := mime.ParseMediaType(strings.Clone(c.Get(fiber.HeaderContentType)))
 	if mediaType == fiber.MIMEMultipartForm {
 		return s.uploadForm(c, body, parameters["boundary"])
@@ -39,7 +40,7 @@ func (s *Server) upload(c *fiber.Ctx) error {
 	one := s.receive(c.UserContext(), body, "")
 	if one.err != nil {
 		drain(body)
-		return one.err
+		return body.fault(one.err)
 	}
 	return created(c, one)
 }
@@ -50,6 +51,33 @@ func requestBody(c *fiber.Ctx) io.Reader {
 		return stream
 	}
 	return bytes.NewReader(c.Context().Request.Body())
+}
+
+// arriving is a body on its way, which remembers how it broke off: that is the
+// client's fault and not the disk's.
+type arriving struct {
+	source io.Reader
+	err    error // other than io.EOF
+}
+
+func (a *arriving) Read(buffer []byte) (int, error) {
+	n, err := a.source.Read(buffer)
+	if err != nil && !errors.Is(err, io.EOF) {
+		a.err = err
+	}
+	return n, err
+}
+
+// fault is err, unless the body broke off: then it is that.
+func (a *arriving) fault(err error) error {
+	var network net.Error
+	switch {
+	case a.err == nil:
+		return err
+	case errors.As(a.err, &network) && network.Timeout():
+		return ErrRequestTimeout
+	}
+	return fmt.Errorf("%w: the body is cut short or malformed", ErrBadRequest)
 }
 
 // maxDrain is how much of a refused body is still read, in bytes: a client that
@@ -63,7 +91,7 @@ func drain(body io.Reader) {
 // uploadForm takes every file of a form. A file that is refused is told so in
 // its place and harms no other; a form that breaks off is refused whole, but
 // what came before is kept.
-func (s *Server) uploadForm(c *fiber.Ctx, body io.Reader, boundary string) error {
+func (s *Server) uploadForm(c *fiber.Ctx, body *arriving, boundary string) error {
 	if boundary == "" {
 		return fmt.Errorf("%w: a multipart form needs a boundary", ErrBadRequest)
 	}
@@ -75,18 +103,19 @@ func (s *Server) uploadForm(c *fiber.Ctx, body io.Reader, boundary string) error
 			break
 		}
 		if err != nil {
-			return bodyError(fmt.Errorf("%w: the form is cut short or malformed", ErrBadRequest), err)
+			return body.fault(fmt.Errorf("%w: the form is cut short or malformed", ErrBadRequest))
 		}
 		if part.FormName() != "file" && part.FileName() == "" {
 			continue
 		}
 		if len(all) == s.config.UploadFiles {
 			drain(body)
-			return fmt.Errorf("%w: expected at most %d", ErrFilesLimit, s.config.UploadFiles)
+			all = append(all, uploaded{err: fmt.Errorf("%w: this one and those after it were not read, expected at most %d", ErrFilesLimit, s.config.UploadFiles)})
+			break
 		}
 		one := s.receive(c.UserContext(), part, part.FileName())
-		if errors.Is(one.err, ErrRequestTimeout) {
-			return one.err
+		if body.err != nil {
+			return body.fault(one.err)
 		}
 		all = append(all, one)
 	}
@@ -107,10 +136,10 @@ func (s *Server) uploadForm(c *fiber.Ctx, body io.Reader, boundary string) error
 func (s *Server) receive(ctx context.Context, body io.Reader, name string) uploaded {
 	incoming, err := s.uploads.Receive(ctx, body, s.parts.SaveBytes)
 	if err != nil {
-		return uploaded{err: bodyError(err, err)}
+		return uploaded{err: err}
 	}
 	defer incoming.Discard() //nolint:errcheck // the next start removes what is left
-	if known, err := s.uploads.Record(incoming.ID()); err == nil {
+	if known, ok := s.kept(ctx, incoming.ID()); ok {
 		return uploaded{image: imageOf(known, true)}
 	}
 	content, err := incoming.Bytes()
@@ -131,24 +160,27 @@ func (s *Server) receive(ctx context.Context, body io.Reader, name string) uploa
 	return uploaded{imageOf(record, existing), err}
 }
 
+// kept finds an upload that is there and whole; one that is not is stored anew.
+func (s *Server) kept(ctx context.Context, id string) (origin.Record, bool) {
+	opened, err := s.uploads.Open(ctx, id, origin.Validators{})
+	if err != nil {
+		return origin.Record{}, false
+	}
+	defer opened.Body.Close()
+	record, err := s.uploads.Record(id)
+	return record, err == nil
+}
+
 // baseName is the last element of a file name as a browser sends it, which on
 // some systems is a whole path.
 func baseName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	return strings.ToValidUTF8(name, "")
-}
-
-// bodyError tells a client that was too slow, or that left, from a disk that
-// failed.
-func bodyError(err, cause error) error {
-	var timeout net.Error
-	switch {
-	case errors.As(cause, &timeout) && timeout.Timeout():
-		return ErrRequestTimeout
-	case errors.Is(cause, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%w: the body is cut short", ErrBadRequest)
-	}
-	return err
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1 // control characters, and those that turn the writing round
+		}
+		return r
+	}, strings.ToValidUTF8(name, "\ufffd"))
 }
 
 func created(c *fiber.Ctx, one uploaded) error {
