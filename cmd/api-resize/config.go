@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -187,14 +189,33 @@ func (c OriginsConfig) validate() error {
 		if !isAlias(name) {
 			faults = append(faults, fmt.Errorf("aliases: got the name %q, expected letters, digits, - and _", name))
 		}
-		if target == "" {
-			faults = append(faults, fmt.Errorf("aliases.%s: got nothing, expected a folder or an http(s) URL", name))
+		if err := validateTarget(target); err != nil {
+			faults = append(faults, fmt.Errorf("aliases.%s: %w", name, err))
 		}
 	}
 	if c.FolderMaxAge < 0 {
 		faults = append(faults, fmt.Errorf("folder_max_age: got %v, expected 0 or more", c.FolderMaxAge))
 	}
 	return errors.Join(faults...)
+}
+
+// validateTarget accepts a folder that is there, or a base URL. It repeats no
+// URL that may hold a password.
+func validateTarget(target string) error {
+	if !strings.Contains(target, "://") {
+		if info, err := os.Stat(target); err != nil || !info.IsDir() {
+			return fmt.Errorf("got %q, expected a folder that is there, or an http(s) URL", target)
+		}
+		return nil
+	}
+	base, err := url.Parse(target)
+	switch {
+	case err != nil || base.User != nil:
+		return errors.New("got a URL with a user name or password, or none at all, expected a plain http(s) URL")
+	case !isURL(target) || base.Host == "" || base.RawQuery != "" || base.Fragment != "":
+		return fmt.Errorf("got %q, expected an http(s) URL without query and fragment", target)
+	}
+	return nil
 }
 
 // isAlias accepts what a source in a URL can name.

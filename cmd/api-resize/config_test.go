@@ -54,7 +54,7 @@ func TestShippedFileIsTheDefaults(t *testing.T) {
 
 // TestPrintedConfigReadsBack: what `api-resize config` prints is a config.yaml.
 func TestPrintedConfigReadsBack(t *testing.T) {
-	config, err := load(t, "origins: {aliases: {photos: /srv/photos, shop: 'https://shop.example/media'}}\nsizes: {mode: list, list: [300x200, max]}\nserver: {write_timeout: 1m30s}", nil)
+	config, err := load(t, "origins: {aliases: {photos: /, shop: 'https://shop.example/media'}}\nsizes: {mode: list, list: [300x200, max]}\nserver: {write_timeout: 1m30s}", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestPrecedence(t *testing.T) {
 		map[string]string{
 			"API_RESIZE_DATA_DIR": "/environment", "API_RESIZE_LOG_LEVEL": "debug",
 			"API_RESIZE_FORMATS_AUTO": "avif, webp", "API_RESIZE_SIZES_LADDER": "10,20",
-			"API_RESIZE_ORIGINS_ALIASES": "a=/srv/a,B=http://b/c", "API_RESIZE_CACHE_MEMORY_BYTES": "64MiB",
+			"API_RESIZE_ORIGINS_ALIASES": "a=/,B=http://b/c", "API_RESIZE_CACHE_MEMORY_BYTES": "64MiB",
 			"API_RESIZE_AUTH_OPEN": "true",
 		}, "--log-level", "error")
 	if err != nil {
@@ -97,7 +97,7 @@ func TestPrecedence(t *testing.T) {
 	want.Server.Address, want.Server.HeaderTimeout = ":1", 3*time.Second
 	want.Data.Dir, want.Log.Level, want.Auth.Open = "/environment", "error", true
 	want.Formats.Auto, want.Sizes.Ladder = []string{"avif", "webp"}, []int{10, 20}
-	want.Origins.Aliases = map[string]string{"a": "/srv/a", "b": "http://b/c"}
+	want.Origins.Aliases = map[string]string{"a": "/", "b": "http://b/c"}
 	want.Cache.Memory.Bytes = 64 << 20
 	if !reflect.DeepEqual(config, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", config, want)
@@ -114,11 +114,12 @@ nonsense: 1
 sizes: {mode: some, ladder: 5}
 formats: {jpeg: {quality: 0}, auto: [psd]}
 security: {signature: required}
+log: 5
 limits: {result_side: 9000}
 processing: {slots: 1.5}
-origins: {http: {allow_networks: [here], per_host: -1}, aliases: {"a b": /srv}}
+origins: {http: {allow_networks: [here], per_host: -1}, aliases: {"a b": /, gone: /nowhere, secret: "https://user:word@host/", ftp: "ftp://host/", asked: "http://host/?a=b"}}
 cache: {memory: {bytes: 12 parsecs}, disk: {bytes: -1}}
-`, map[string]string{"API_RESIZE_SERVER_ADRESS": ":1", "API_RESIZE_LOG_FORMAT": "xml"})
+`, map[string]string{"API_RESIZE_SERVER_ADRESS": ":1", "API_RESIZE_DATA_DIR": ""})
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -142,10 +143,14 @@ cache: {memory: {bytes: 12 parsecs}, disk: {bytes: -1}}
 		"origins.http.allow_networks",
 		"origins.http.per_host",
 		"origins.aliases: got the name",
+		`origins.aliases.gone: got "/nowhere", expected a folder that is there`,
+		"origins.aliases.secret: got a URL with a user name or password",
+		`origins.aliases.ftp: got "ftp://host/", expected an http(s) URL`,
+		`origins.aliases.asked: got "http://host/?a=b", expected an http(s) URL without query`,
+		"log: got 5, expected a section",
 		"cache.memory.bytes: got 12 parsecs, expected a whole number of bytes",
 		"cache.disk.bytes",
 		"API_RESIZE_SERVER_ADRESS: there is no such variable",
-		`log.format: got "xml", expected json or text`,
 	} {
 		found := 0
 		for _, line := range lines {

@@ -19,10 +19,11 @@ const keyFile = "api-key"
 func ensureKey(dataDir string) (key string, made bool, err error) {
 	file := filepath.Join(dataDir, keyFile)
 	content, err := os.ReadFile(file)
-	if key := strings.TrimSpace(string(content)); err == nil && len(key) >= minKeyLength {
-		return key, false, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case err == nil:
+		key, err = keptKey(file, content)
+		return key, false, err
+	case !errors.Is(err, fs.ErrNotExist):
 		return "", false, fmt.Errorf("API key: %w", err)
 	}
 	var random [24]byte
@@ -32,6 +33,18 @@ func ensureKey(dataDir string) (key string, made bool, err error) {
 		return "", false, fmt.Errorf("API key: %w", err)
 	}
 	return key, true, nil
+}
+
+// keptKey reads the key, and sees to it that nobody else can.
+func keptKey(file string, content []byte) (string, error) {
+	key := strings.TrimSpace(string(content))
+	if len(key) < minKeyLength {
+		return "", fmt.Errorf("API key: %s holds %d characters, expected at least %d; without the file a new one is made", file, len(key), minKeyLength)
+	}
+	if err := os.Chmod(file, 0o600); err != nil {
+		return "", fmt.Errorf("API key: %w", err)
+	}
+	return key, nil
 }
 
 // writeKey publishes the key by a rename, so that a crash leaves either none or

@@ -269,7 +269,7 @@ func runCommand(t *testing.T, arguments ...string) (string, error) {
 
 func TestCommands(t *testing.T) {
 	output, err := runCommand(t, "version")
-	for _, part := range []string{"api-resize ", "go ", "libvips ", "libjpeg ", "libwebp "} {
+	for _, part := range []string{"api-resize ", "go ", "libvips ", "libjpeg ", "libwebp ", "libheif "} {
 		if err != nil || !strings.Contains(output, part) {
 			t.Errorf("version lacks %s: %v\n%s", part, err, output)
 		}

@@ -110,7 +110,12 @@ func unknownKeys(v *viper.Viper, fields []leaf) []error {
 			emptySection := v.Get(key) == nil && strings.HasPrefix(f.key, key+".")
 			return f.key == key || inMap || emptySection
 		})
-		if !known {
+		isSection := slices.ContainsFunc(fields, func(f leaf) bool { return strings.HasPrefix(f.key, key+".") })
+		switch {
+		case known:
+		case isSection:
+			faults = append(faults, fmt.Errorf("%s: got %v, expected a section with keys of its own", key, v.Get(key)))
+		default:
 			faults = append(faults, fmt.Errorf("%s: got %v, but there is no such key", key, v.Get(key)))
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"reflect"
 	"runtime"
 	"slices"
@@ -74,6 +75,12 @@ func spelled(field leaf) (string, error) {
 }
 
 func writeVersions(to io.Writer, version string) error {
+	// Codecs are loaded when they are first used, which is at the start.
+	engine, err := transform.Start(transform.DefaultConfig(), transform.DefaultLimits(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
 	rows := [][2]string{{"api-resize", version}, {"go", runtime.Version()}}
 	for _, part := range transform.Versions() {
 		rows = append(rows, [2]string{part.Name, part.Version})
