@@ -32,7 +32,7 @@ func (p *Proxy) Check(ctx context.Context, original []byte) (spec.Facts, error) 
 		return spec.Facts{}, err
 	}
 	check := p.checkOf(facts)
-	release, err := p.Slots.Acquire(ctx, p.transformer.Cost(facts, check)+int64(len(original)))
+	release, _, err := p.slot(ctx, original, facts, check)
 	if err != nil {
 		return spec.Facts{}, err
 	}

@@ -136,12 +136,10 @@ func (p *Proxy) transform(ctx context.Context, v *Variant, original []byte) (pro
 	if _, err := v.Spec.Plan(facts, p.limits); err != nil {
 		return product{}, err
 	}
-	started := time.Now()
-	release, err := p.Slots.Acquire(ctx, p.transformer.Cost(facts, v.Spec)+int64(len(original)))
+	release, queue, err := p.slot(ctx, original, facts, v.Spec)
 	if err != nil {
 		return product{}, err
 	}
-	queue := time.Since(started)
 	picture, err := p.compute(ctx, release, original, facts, v.Spec)
 	if err != nil {
 		p.distrust(ctx, v, err)
@@ -153,6 +151,14 @@ func (p *Proxy) transform(ctx context.Context, v *Variant, original []byte) (pro
 		made.stored = p.keep(v.key, cache.NewEntry(meta, picture.Bytes), v.since)
 	}
 	return made, nil
+}
+
+// slot waits for room for the work and the bytes that it reads, and tells how
+// long it waited.
+func (p *Proxy) slot(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (release func(), waited time.Duration, err error) {
+	started := time.Now()
+	release, err = p.Slots.Acquire(ctx, p.transformer.Cost(facts, want)+int64(len(original)))
+	return release, time.Since(started), err
 }
 
 // computed is what comes back from a computation.

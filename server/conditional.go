@@ -10,12 +10,31 @@ import (
 
 func httpDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
 
-// notModified reports whether the client has the current picture already:
-// RFC 9110, section 13.2.2, steps 3 and 4.
-func (a answer) notModified(c *fiber.Ctx) bool {
-	if a.preconditionFailed(c) {
-		return false
+// conditional answers a request whose conditions need no body to be sent, and
+// returns its status: 304 or 412. 0 is a request that has to be answered in
+// full: RFC 9110, section 13.2.2.
+func (a answer) conditional(c *fiber.Ctx) int {
+	status := 0
+	switch {
+	case a.preconditionFailed(c):
+		status = fiber.StatusPreconditionFailed
+	case a.notModified(c):
+		status = fiber.StatusNotModified
+	default:
+		return status
 	}
+	a.setHeaders(c)
+	if status == fiber.StatusPreconditionFailed {
+		noStore(c) // what it says of the picture is not for caches
+	}
+	c.Response().SkipBody = true
+	withoutBody(c.Status(status))
+	return status
+}
+
+// notModified reports whether the client has the current picture already:
+// steps 3 and 4 there.
+func (a answer) notModified(c *fiber.Ctx) bool {
 	if tags := c.Get(fiber.HeaderIfNoneMatch); tags != "" {
 		return matches(tags, a.etag, true)
 	}
@@ -24,7 +43,7 @@ func (a answer) notModified(c *fiber.Ctx) bool {
 }
 
 // preconditionFailed reports whether the client wants the picture only in a
-// version that is not current: RFC 9110, section 13.2.2, steps 1 and 2.
+// version that is not current: steps 1 and 2 there.
 func (a answer) preconditionFailed(c *fiber.Ctx) bool {
 	if tags := c.Get(fiber.HeaderIfMatch); tags != "" {
 		return !matches(tags, a.etag, false)
@@ -64,21 +83,6 @@ func matches(list, etag string, weak bool) bool {
 		list = rest[end+2:]
 	}
 	return false
-}
-
-// notModified answers 304 with what RFC 9110, section 15.4.5 wants to see; a
-// 304 has no body and so nothing to say about one.
-func notModified(c *fiber.Ctx) error {
-	c.Response().SkipBody = true
-	withoutBody(c.Status(fiber.StatusNotModified))
-	return nil
-}
-
-// preconditionFailed answers 412, which says nothing about the picture that a
-// cache may keep.
-func preconditionFailed(c *fiber.Ctx) error {
-	withoutBody(noStore(c).Status(fiber.StatusPreconditionFailed))
-	return nil
 }
 
 // withoutBody takes back what was said about a body.

@@ -57,13 +57,18 @@ func imageID(c *fiber.Ctx) (string, error) {
 	return id, nil
 }
 
-// describeImage answers GET /images/{id}.
-func (s *Server) describeImage(c *fiber.Ctx) error {
+// imageRecord is what is known of the image in the path.
+func (s *Server) imageRecord(c *fiber.Ctx) (origin.Record, error) {
 	id, err := imageID(c)
 	if err != nil {
-		return err
+		return origin.Record{}, err
 	}
-	record, err := s.uploads.Record(id)
+	return s.uploads.Record(id)
+}
+
+// describeImage answers GET /images/{id}.
+func (s *Server) describeImage(c *fiber.Ctx) error {
+	record, err := s.imageRecord(c)
 	if err != nil {
 		return err
 	}
@@ -72,29 +77,20 @@ func (s *Server) describeImage(c *fiber.Ctx) error {
 
 // original answers GET /images/{id}/original with the bytes as uploaded.
 func (s *Server) original(c *fiber.Ctx) error {
-	id, err := imageID(c)
-	if err != nil {
-		return err
-	}
-	record, err := s.uploads.Record(id)
+	record, err := s.imageRecord(c)
 	if err != nil {
 		return err
 	}
 	format := spec.Format(record.Format)
 	answer := answer{
-		etag: `"` + id + `"`, modified: record.Created, contentType: format.ContentType(),
-		fileName: withExtension(record.Name, id, format.Extension()),
+		etag: `"` + record.ID + `"`, modified: record.Created, contentType: format.ContentType(),
+		fileName: withExtension(record.Name, record.ID, format.Extension()),
 		life:     proxy.UploadLifetime(record, time.Now()),
 	}
-	switch {
-	case answer.notModified(c):
-		answer.setHeaders(c)
-		return notModified(c)
-	case answer.preconditionFailed(c):
-		answer.setHeaders(c)
-		return preconditionFailed(c)
+	if answer.conditional(c) != 0 {
+		return nil
 	}
-	opened, err := s.uploads.Open(c.UserContext(), id, origin.Validators{})
+	opened, err := s.uploads.Open(c.UserContext(), record.ID, origin.Validators{})
 	if err != nil {
 		return err
 	}

@@ -33,15 +33,13 @@ func (s *Server) resize(c *fiber.Ctx) error {
 		return err
 	}
 	answer := s.answerOf(variant, current.canonical)
-	if answer.notModified(c) {
+	switch answer.conditional(c) {
+	case fiber.StatusNotModified:
 		current.outcome = "not-modified"
 		c.Set(headerCacheStatus, s.parts.ServiceName+"; hit")
-		answer.setHeaders(c)
-		return notModified(c)
-	}
-	if answer.preconditionFailed(c) {
-		answer.setHeaders(c)
-		return preconditionFailed(c)
+		return nil
+	case fiber.StatusPreconditionFailed:
+		return nil
 	}
 	result, err := s.proxy.Open(ctx, variant)
 	if err != nil {

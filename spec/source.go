@@ -48,12 +48,8 @@ func ParseSource(escaped string) (Source, error) {
 	if len(escaped) > 3*maxSourceLength {
 		return Source{}, fmt.Errorf("%w: longer than %d characters", ErrBadSource, maxSourceLength)
 	}
-	// Proxies on the way merge slashes, so a single one after the scheme is
-	// taken for two.
-	for _, scheme := range []string{"http", "https"} {
-		if rest, ok := cutPrefixFold(escaped, scheme+":/"); ok {
-			return webSource(scheme + "://" + strings.TrimLeft(rest, "/"))
-		}
+	if address, ok := webAddress(escaped); ok {
+		return webSource(address)
 	}
 	text, err := url.PathUnescape(escaped)
 	switch {
@@ -62,16 +58,25 @@ func ParseSource(escaped string) (Source, error) {
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, isControl):
 		return Source{}, fmt.Errorf("%w: expected UTF-8 without control characters", ErrBadSource)
 	}
-	for _, scheme := range []string{"http", "https"} {
-		if rest, ok := cutPrefixFold(text, scheme+":/"); ok {
-			return webSource(scheme + "://" + strings.TrimLeft(rest, "/"))
-		}
+	if address, ok := webAddress(text); ok {
+		return webSource(address)
 	}
 	alias, rest, found := strings.Cut(text, "/")
 	if !found {
 		return uploadSource(alias)
 	}
 	return aliasSource(alias, rest)
+}
+
+// webAddress recognises a URL by its scheme. Proxies on the way merge slashes,
+// so a single one after the scheme is taken for two.
+func webAddress(text string) (address string, ok bool) {
+	for _, scheme := range []string{"http", "https"} {
+		if rest, found := cutPrefixFold(text, scheme+":/"); found {
+			return scheme + "://" + strings.TrimLeft(rest, "/"), true
+		}
+	}
+	return "", false
 }
 
 func uploadSource(id string) (Source, error) {
