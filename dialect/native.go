@@ -17,6 +17,11 @@ import (
 // Prefix is where the native grammar's URLs begin.
 const Prefix = "/resize/"
 
+// Native is the grammar of this service's own URLs.
+type Native struct {
+	Presets spec.Presets // what @names stand for
+}
+
 // Parse reads a native URL from its raw, still percent-encoded path and
 // query:
 //
@@ -26,11 +31,12 @@ const Prefix = "/resize/"
 //	/resize/300x200,fit=contain,bg=white/photos/2024/cat.jpg
 //	/resize/300x/mzxw6ytboi2dsnbrga4dqmjzge.webp
 //	/resize/max/https://images.example/cat.jpg?format=webp
+//	/resize/@thumb,quality=50/mzxw6ytboi2dsnbrga4dqmjzge
 //	/resize/640x/https%3A%2F%2Fimages.example%2Fcat%3Fv%3D2
 //
 // An extension behind an upload's id names the output format. Errors wrap
 // spec.ErrBadOption or spec.ErrBadSource.
-func Parse(rawPath, rawQuery string) (spec.Request, error) {
+func (n Native) Parse(rawPath, rawQuery string) (spec.Request, error) {
 	rest, ok := strings.CutPrefix(rawPath, Prefix)
 	if !ok {
 		return spec.Request{}, fmt.Errorf("%w: expected %ssize/source", spec.ErrBadOption, Prefix)
@@ -55,14 +61,19 @@ func Parse(rawPath, rawQuery string) (spec.Request, error) {
 	if err != nil {
 		return spec.Request{}, err
 	}
-	wanted, err := spec.Build(size, settings)
+	size, settings, err = n.Presets.Expand(size, settings)
+	if err != nil {
+		return spec.Request{}, err
+	}
+	request, err := spec.Build(size, settings)
 	if err != nil {
 		if source.Kind == spec.SourceWeb && len(fromQuery) > 0 {
 			err = fmt.Errorf("%w (a source with a query of its own is percent-encoded)", err)
 		}
 		return spec.Request{}, err
 	}
-	return spec.Request{Source: source, Spec: wanted}, nil
+	request.Source = source
+	return request, nil
 }
 
 // cutExtension takes the output format off an upload's id: {id}.webp. The
@@ -102,5 +113,5 @@ func splitQuery(rawQuery string) ([]spec.Setting, error) {
 
 // Format is the canonical URL of a request, which Parse reads back.
 func Format(r spec.Request) string {
-	return Prefix + r.Spec.String() + "/" + r.Source.String()
+	return Prefix + r.Options() + "/" + r.Source.String()
 }

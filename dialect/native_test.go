@@ -34,14 +34,14 @@ func TestParseCanonical(t *testing.T) {
 		"web without path":           {"/resize/x90/http://h", "", "/resize/x90/http://h/"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			request, err := Parse(test.path, test.query)
+			request, err := Native{}.Parse(test.path, test.query)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if got := Format(request); got != test.canonical {
 				t.Fatalf("got %s, want %s", got, test.canonical)
 			}
-			again, err := Parse(test.canonical, "")
+			again, err := Native{}.Parse(test.canonical, "")
 			if err != nil || again != request {
 				t.Fatalf("canonical reads as %+v, %v; want %+v", again, err, request)
 			}
@@ -92,7 +92,7 @@ func TestParseRefuses(t *testing.T) {
 		"other prefix":       {"/resized/300x200/" + id, "", "/resize/"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			request, err := Parse(test.path, test.query)
+			request, err := Native{}.Parse(test.path, test.query)
 			if err == nil {
 				t.Fatalf("accepted as %+v", request)
 			}
@@ -114,12 +114,12 @@ func FuzzParse(f *testing.F) {
 	f.Add("/resize/max/https%3A%2F%2Fh%2Fa%3Fb%3Dc", "f=avif")
 	f.Add("/resize/9x9,fit=contain/http://h:80/%41//b", "enlarge=1")
 	f.Fuzz(func(t *testing.T, path, query string) {
-		request, err := Parse(path, query)
+		request, err := Native{}.Parse(path, query)
 		if err != nil {
 			return
 		}
 		canonical := Format(request)
-		again, err := Parse(canonical, "")
+		again, err := Native{}.Parse(canonical, "")
 		if err != nil || again != request || Format(again) != canonical {
 			t.Fatalf("%q?%q: canonical %q reads as %+v, %v; want %+v", path, query, canonical, again, err, request)
 		}
@@ -128,7 +128,7 @@ func FuzzParse(f *testing.F) {
 
 func BenchmarkParse(b *testing.B) {
 	for b.Loop() {
-		request, err := Parse("/resize/300x200,position=top,format=webp/"+id, "")
+		request, err := Native{}.Parse("/resize/300x200,position=top,format=webp/"+id, "")
 		if err != nil || Format(request) == "" {
 			b.Fatal(err)
 		}

@@ -31,12 +31,12 @@ func (p *Proxy) Check(ctx context.Context, original []byte) (spec.Facts, error) 
 	if err != nil {
 		return spec.Facts{}, err
 	}
-	check := p.checkOf(facts)
-	release, _, err := p.slot(ctx, original, facts, check)
+	check := spec.Order{Original: spec.Original{Bytes: original, Facts: facts}, Want: p.checkOf(facts)}
+	release, _, err := p.slot(ctx, check)
 	if err != nil {
 		return spec.Facts{}, err
 	}
-	if _, err := p.compute(ctx, release, original, facts, check); err != nil {
+	if _, err := p.compute(ctx, release, check); err != nil {
 		return spec.Facts{}, err
 	}
 	return facts, nil

@@ -37,7 +37,7 @@ func (f *fakeTransformer) Inspect(original []byte) (spec.Facts, error) {
 	return spec.Facts{Format: spec.JPEG, Width: 1200, Height: 800, Frames: 1}, nil
 }
 
-func (f *fakeTransformer) Transform(ctx context.Context, original []byte, _ spec.Facts, want spec.Spec) (spec.Picture, error) {
+func (f *fakeTransformer) Transform(ctx context.Context, order spec.Order) (spec.Picture, error) {
 	now := f.running.Add(1)
 	defer f.running.Add(-1)
 	for most := f.most.Load(); now > most && !f.most.CompareAndSwap(most, now); most = f.most.Load() {
@@ -55,15 +55,15 @@ func (f *fakeTransformer) Transform(ctx context.Context, original []byte, _ spec
 			return spec.Picture{}, ctx.Err()
 		}
 	}
-	if bytes.Contains(original, []byte("broken")) {
+	if bytes.Contains(order.Original.Bytes, []byte("broken")) {
 		return spec.Picture{}, errBroken
 	}
 	f.made.Add(1)
-	return spec.Picture{Bytes: fmt.Appendf(nil, "%s of %s", want, original), Format: want.Output.Format}, nil
+	return spec.Picture{Bytes: fmt.Appendf(nil, "%s of %s", order.Want, order.Original.Bytes), Format: order.Want.Output.Format}, nil
 }
 
-func (f *fakeTransformer) Cost(spec.Facts, spec.Spec) int64 { return 1 << 20 }
-func (f *fakeTransformer) Fingerprint() string              { return "fake" }
+func (f *fakeTransformer) Cost(spec.Order) int64 { return 1 << 20 }
+func (f *fakeTransformer) Fingerprint() string   { return "fake" }
 
 // site is an origin that counts, and says what its fields say.
 type site struct {
@@ -165,7 +165,7 @@ func (b *bench) request(options string) spec.Request {
 }
 
 func (b *bench) get(ctx context.Context, request spec.Request) (*Result, string, error) {
-	variant, err := b.Locate(ctx, request, "image/webp")
+	variant, err := b.Locate(ctx, request, spec.Client{Accept: "image/webp"})
 	if err != nil {
 		return nil, "", err
 	}

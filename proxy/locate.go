@@ -20,10 +20,11 @@ type Variant struct {
 	ContentType string
 	Name        string    // file name of the original, may be empty
 	Modified    time.Time // of the original; zero when unknown
-	Negotiated  bool      // the Accept header had a say
+	ByAccept    bool      // the Accept header had a say
+	BySaveData  bool      // so could the Save-Data header
 	Fetch       time.Duration
 
-	accept   string
+	client   spec.Client
 	key      cache.Key
 	since    cache.Generation
 	record   record
@@ -35,7 +36,7 @@ type Variant struct {
 //
 // Errors are those of package origin, of the Transformer's Inspect, and
 // spec.ErrImpossible.
-func (p *Proxy) Locate(ctx context.Context, request spec.Request, accept string) (*Variant, error) {
+func (p *Proxy) Locate(ctx context.Context, request spec.Request, client spec.Client) (*Variant, error) {
 	source := request.Source.String()
 	// Before anything is read: what is forgotten after this is not kept.
 	since := p.store.Generation(source)
@@ -43,11 +44,11 @@ func (p *Proxy) Locate(ctx context.Context, request spec.Request, accept string)
 	if err != nil {
 		return nil, err
 	}
-	return p.variant(request, accept, since, found)
+	return p.variant(request, client, since, found)
 }
 
-func (p *Proxy) variant(request spec.Request, accept string, since cache.Generation, found fetched) (*Variant, error) {
-	resolved, err := p.resolver.Resolve(request.Spec, found.record.Facts, accept)
+func (p *Proxy) variant(request spec.Request, client spec.Client, since cache.Generation, found fetched) (*Variant, error) {
+	resolved, err := p.resolver.Resolve(request.Spec, found.record.Facts, client)
 	if err != nil {
 		return nil, err
 	}
@@ -57,14 +58,15 @@ func (p *Proxy) variant(request spec.Request, accept string, since cache.Generat
 	key := cache.Key{Source: request.Source.String(), Variant: variant}
 	return &Variant{
 		Request:     request,
-		Spec:        resolved,
+		Spec:        resolved.Spec,
 		ETag:        etag(key),
 		ContentType: resolved.Output.Format.ContentType(),
 		Name:        found.record.Name,
 		Modified:    found.record.Modified,
-		Negotiated:  request.Spec.Output.Format == spec.FormatAuto,
+		ByAccept:    resolved.ByAccept,
+		BySaveData:  resolved.BySaveData,
 		Fetch:       found.took,
-		accept:      accept,
+		client:      client,
 		key:         key,
 		since:       since,
 		record:      found.record,

@@ -120,7 +120,7 @@ func (p *Proxy) make(ctx context.Context, v *Variant) (product, error) {
 			made.fetch = fetch
 			return made, err
 		}
-		if v, err = p.variant(v.Request, v.accept, v.since, found); err != nil {
+		if v, err = p.variant(v.Request, v.client, v.since, found); err != nil {
 			return product{}, err
 		}
 	}
@@ -136,11 +136,12 @@ func (p *Proxy) transform(ctx context.Context, v *Variant, original []byte) (pro
 	if _, err := v.Spec.Plan(facts, p.limits); err != nil {
 		return product{}, err
 	}
-	release, queue, err := p.slot(ctx, original, facts, v.Spec)
+	order := spec.Order{Original: spec.Original{Bytes: original, Facts: facts}, Want: v.Spec}
+	release, queue, err := p.slot(ctx, order)
 	if err != nil {
 		return product{}, err
 	}
-	picture, err := p.compute(ctx, release, original, facts, v.Spec)
+	picture, err := p.compute(ctx, release, order)
 	if err != nil {
 		p.distrust(ctx, v, err)
 		return product{}, err
@@ -153,11 +154,10 @@ func (p *Proxy) transform(ctx context.Context, v *Variant, original []byte) (pro
 	return made, nil
 }
 
-// slot waits for room for the work and the bytes that it reads, and tells how
-// long it waited.
-func (p *Proxy) slot(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (release func(), waited time.Duration, err error) {
+// slot waits for room for the work, and tells how long it waited.
+func (p *Proxy) slot(ctx context.Context, order spec.Order) (release func(), waited time.Duration, err error) {
 	started := time.Now()
-	release, err = p.Slots.Acquire(ctx, p.transformer.Cost(facts, want)+int64(len(original)))
+	release, err = p.Slots.Acquire(ctx, p.transformer.Cost(order))
 	return release, time.Since(started), err
 }
 
@@ -170,13 +170,13 @@ type computed struct {
 // compute runs the transformer, which gives its slot back when it is really
 // done: an encoder that cannot be stopped holds it beyond the answer, so that
 // the processors are never promised twice.
-func (p *Proxy) compute(ctx context.Context, release func(), original []byte, facts spec.Facts, want spec.Spec) (spec.Picture, error) {
+func (p *Proxy) compute(ctx context.Context, release func(), order spec.Order) (spec.Picture, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.config.Timeout, ErrTimeout)
 	done := make(chan computed, 1)
 	go func() {
 		defer cancel()
 		defer release()
-		picture, err := p.guarded(ctx, original, facts, want)
+		picture, err := p.guarded(ctx, order)
 		done <- computed{picture, err}
 	}()
 	select {
@@ -194,9 +194,9 @@ func (p *Proxy) compute(ctx context.Context, release func(), original []byte, fa
 // is answered without waiting for it.
 const grace = 200 * time.Millisecond
 
-func (p *Proxy) guarded(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (picture spec.Picture, err error) {
+func (p *Proxy) guarded(ctx context.Context, order spec.Order) (picture spec.Picture, err error) {
 	defer recoverInto(&err)
-	return p.transformer.Transform(ctx, original, facts, want)
+	return p.transformer.Transform(ctx, order)
 }
 
 // distrust forgets the copy of a remote original that could not be made into a

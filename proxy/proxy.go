@@ -15,15 +15,16 @@ import (
 )
 
 // Transformer makes pictures. Implementations are safe for many goroutines,
-// and return from Transform only when nothing reads original any more.
+// and return from Transform only when nothing reads originals any more.
 type Transformer interface {
 	// Inspect reads an original's header and checks the limits; it decodes
 	// nothing.
 	Inspect(original []byte) (spec.Facts, error)
-	// Transform makes the picture that a resolved Spec wants.
-	Transform(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (spec.Picture, error)
-	// Cost estimates the bytes of memory that Transform needs at its peak.
-	Cost(facts spec.Facts, want spec.Spec) int64
+	// Transform makes the picture that is ordered.
+	Transform(ctx context.Context, order spec.Order) (spec.Picture, error)
+	// Cost estimates the bytes of memory that Transform needs at its peak, the
+	// original's included.
+	Cost(order spec.Order) int64
 	// Fingerprint differs where the same Spec may give other bytes. It is the
 	// same as long as the Transformer lives.
 	Fingerprint() string

@@ -35,7 +35,7 @@ func TestMadeOnceThenHit(t *testing.T) {
 
 func TestLocateNeedsNoPicture(t *testing.T) {
 	b := newBench(t)
-	variant, err := b.Locate(context.Background(), b.request("300x"), "")
+	variant, err := b.Locate(context.Background(), b.request("300x"), spec.Client{})
 	must(t, err)
 	result, _ := b.mustGet("300x")
 	if variant.ETag != result.ETag || b.fake.made.Load() != 1 {

@@ -17,6 +17,7 @@ import (
 const (
 	headerCacheStatus  = "Cache-Status"  // RFC 9211
 	headerServerTiming = "Server-Timing" // W3C Server Timing
+	headerSaveData     = "Save-Data"     // WICG Save Data API
 )
 
 // answer is what is said about a body before it is sent.
@@ -26,7 +27,8 @@ type answer struct {
 	contentType string
 	fileName    string
 	canonical   string // URL, empty for none
-	negotiated  bool   // the Accept header had a say
+	byAccept    bool   // the Accept header had a say
+	bySaveData  bool   // so had the Save-Data header
 	life        proxy.Lifetime
 }
 
@@ -37,8 +39,11 @@ func (a answer) setHeaders(c *fiber.Ctx) {
 		c.Set(fiber.HeaderLastModified, httpDate(a.modified))
 	}
 	c.Set(fiber.HeaderCacheControl, cacheControl(a.life))
-	if a.negotiated {
+	if a.byAccept {
 		c.Vary(fiber.HeaderAccept)
+	}
+	if a.bySaveData {
+		c.Vary(headerSaveData)
 	}
 	c.Set(fiber.HeaderContentType, a.contentType)
 	c.Set(fiber.HeaderAcceptRanges, "bytes")

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -9,6 +10,7 @@ import (
 	"api-resize/cache"
 	"api-resize/dialect"
 	"api-resize/proxy"
+	"api-resize/spec"
 )
 
 // resize answers GET and HEAD /resize/….
@@ -16,7 +18,7 @@ func (s *Server) resize(c *fiber.Ctx) error {
 	// Copied: what comes out of them lives on in caches and flights.
 	uri := c.Context().URI()
 	path, query := string(uri.PathOriginal()), string(uri.QueryString())
-	request, err := dialect.Parse(path, query)
+	request, err := s.parts.Dialect.Parse(path, query)
 	if err != nil {
 		return err
 	}
@@ -28,7 +30,7 @@ func (s *Server) resize(c *fiber.Ctx) error {
 
 	ctx, cancel := context.WithTimeout(c.UserContext(), s.config.RequestTimeout)
 	defer cancel()
-	variant, err := s.proxy.Locate(ctx, request, string(c.Request().Header.Peek(fiber.HeaderAccept)))
+	variant, err := s.proxy.Locate(ctx, request, clientOf(c))
 	if err != nil {
 		return err
 	}
@@ -48,6 +50,14 @@ func (s *Server) resize(c *fiber.Ctx) error {
 	return s.send(c, result, current)
 }
 
+// clientOf is what a request's headers say that has a say in the picture.
+func clientOf(c *fiber.Ctx) spec.Client {
+	return spec.Client{
+		Accept:   string(c.Request().Header.Peek(fiber.HeaderAccept)),
+		SaveData: strings.EqualFold(c.Get(headerSaveData), "on"),
+	}
+}
+
 // answerOf says what HTTP tells about a variant.
 func (s *Server) answerOf(variant *proxy.Variant, canonical string) answer {
 	return answer{
@@ -56,7 +66,8 @@ func (s *Server) answerOf(variant *proxy.Variant, canonical string) answer {
 		contentType: variant.ContentType,
 		fileName:    withExtension(variant.Name, variant.Request.Source.Name(), variant.Spec.Output.Format.Extension()),
 		canonical:   canonical,
-		negotiated:  variant.Negotiated,
+		byAccept:    variant.ByAccept,
+		bySaveData:  variant.BySaveData,
 		life:        variant.Lifetime(time.Now()),
 	}
 }

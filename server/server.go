@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"api-resize/dialect"
 	"api-resize/origin"
 	"api-resize/proxy"
 	"api-resize/spec"
@@ -45,6 +46,7 @@ type Parts struct {
 	Proxy       *proxy.Proxy
 	Uploads     *origin.Uploads
 	Auth        Auth
+	Dialect     dialect.Native
 	Sizes       spec.SizePolicy
 	SaveBytes   int64 // of one upload
 	Metrics     *Metrics

@@ -116,7 +116,7 @@ func (i EffectInfo) spelled(e Effects) string {
 	case i.Bool:
 		return "true"
 	}
-	return strconv.FormatFloat(math.Round(amount*1000)/1000, 'f', -1, 64)
+	return thousandths(int32(math.Round(amount * 1000)))
 }
 
 // effectOptions turns the table's rows into options.
@@ -133,7 +133,7 @@ func effectOptions() []Option {
 				d.Effects[info.Effect], err = info.parse(text)
 				return err
 			},
-			get: func(s Spec) string { return info.spelled(s.Effects) },
+			get: func(r Request) string { return info.spelled(r.Spec.Effects) },
 		})
 	}
 	return options

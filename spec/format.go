@@ -72,6 +72,10 @@ func (f Format) Extension() string {
 	return ""
 }
 
+// canBeLossless reports whether a format that usually loses something can also
+// keep every pixel.
+func (f Format) canBeLossless() bool { return f == WebP || f == AVIF || f == "jxl" }
+
 // ParseFormat reads a format's name or one of its file extensions, in any
 // case.
 func ParseFormat(text string) (Format, bool) {

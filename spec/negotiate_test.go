@@ -55,7 +55,7 @@ func TestResolveFormat(t *testing.T) {
 		"AVIF original, not accepted": {webpFirst, Facts{Format: AVIF, Frames: 1}, "image/jpeg", JPEG},
 		"AVIF original, accepted":     {nothing, Facts{Format: AVIF, Frames: 1}, "*/*", AVIF},
 	} {
-		resolved, err := test.resolver.Resolve(Spec{}, test.original, test.accept)
+		resolved, err := test.resolver.Resolve(Spec{}, test.original, Client{Accept: test.accept})
 		if err != nil || resolved.Output.Format != test.want {
 			t.Errorf("%s: got %q, %v; want %q", name, resolved.Output.Format, err, test.want)
 		}
@@ -68,19 +68,19 @@ func TestResolveExplicit(t *testing.T) {
 		output Output
 		want   Output
 	}{
-		"configured quality":        {Output{Format: JPEG}, Output{JPEG, 80}},
-		"own quality":               {Output{Format: JPEG, Quality: 33}, Output{JPEG, 33}},
-		"PNG has none":              {Output{Format: PNG, Quality: 33}, Output{PNG, 0}},
-		"original":                  {Output{Format: FormatOriginal}, Output{JPEG, 80}},
-		"original format as itself": {Output{Format: FormatOriginal, Quality: 5}, Output{JPEG, 5}},
+		"configured quality":        {Output{Format: JPEG}, Output{Format: JPEG, Quality: 80}},
+		"own quality":               {Output{Format: JPEG, Quality: 33}, Output{Format: JPEG, Quality: 33}},
+		"PNG has none":              {Output{Format: PNG, Quality: 33}, Output{Format: PNG}},
+		"original":                  {Output{Format: FormatOriginal}, Output{Format: JPEG, Quality: 80}},
+		"original format as itself": {Output{Format: FormatOriginal, Quality: 5}, Output{Format: JPEG, Quality: 5}},
 	} {
-		resolved, err := resolver.Resolve(Spec{Output: test.output}, Facts{Format: JPEG}, "")
+		resolved, err := resolver.Resolve(Spec{Output: test.output}, Facts{Format: JPEG}, Client{})
 		if err != nil || resolved.Output != test.want {
 			t.Errorf("%s: got %+v, %v; want %+v", name, resolved.Output, err, test.want)
 		}
 	}
 	for _, original := range []Format{HEIC, WebP} {
-		_, err := resolver.Resolve(Spec{Output: Output{Format: FormatOriginal}}, Facts{Format: original}, "")
+		_, err := resolver.Resolve(Spec{Output: Output{Format: FormatOriginal}}, Facts{Format: original}, Client{})
 		if !errors.Is(err, ErrImpossible) || !errors.Is(err, ErrBadOption) {
 			t.Errorf("%s cannot be written, got %v", original, err)
 		}

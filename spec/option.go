@@ -11,108 +11,30 @@ import (
 // Option is one row of the table that URL parsing, error texts, documentation
 // and tests read. Adding an option is one row and one field of Spec.
 type Option struct {
-	Name    string
-	Short   string // an accepted abbreviation, may be empty
-	Values  string // what is accepted, for error texts and documentation
-	Default string
-	Doc     string
-	Example string // a value that is accepted
+	Name     string
+	Short    string // an accepted abbreviation, may be empty
+	Values   string // what is accepted, for error texts and documentation
+	Default  string
+	Doc      string
+	Example  string // a value that is accepted
+	Excludes string // an option that can't be given at the same time
+	Needs    string // an option without which this one says nothing
 
 	set func(*draft, string) error // reads the value
-	get func(Spec) string          // canonical value, empty at the default
+	get func(Request) string       // canonical value, empty at the default
 }
 
-// draft is a Spec while its options are being read, with what exists in URLs
-// only: the device pixel ratio is folded into the size, so that
+// draft is a Request while its options are being read, with what exists in
+// URLs only: the device pixel ratio is folded into the lengths, so that
 // 300x200,dpr=2 and 600x400 are one picture.
 type draft struct {
 	Spec
+	Delivery
 	dpr float64
 }
 
-// Options is the table, in canonical order: geometry, effects, output.
-var Options = slices.Concat(geometryOptions, effectOptions(), outputOptions)
-
-var geometryOptions = []Option{
-	{
-		Name: "fit", Values: strings.Join(fitNames, ", "), Default: "cover", Example: "contain",
-		Doc: "How the picture comes into a box of which both sides are given: cover fills it and crops, contain puts background around, inside is at most the box, outside at least, fill stretches.",
-		set: func(d *draft, text string) error {
-			index, err := word(text, fitNames)
-			d.Fit = Fit(index)
-			return err
-		},
-		get: func(s Spec) string { return named(s.Fit.String(), s.Fit != FitCover) },
-	},
-	{
-		Name: "position", Short: "p", Values: strings.Join(positionNames, ", "), Default: "center", Example: "attention",
-		Doc: "Which part a cover keeps, or where a contain puts the picture. entropy keeps the most detail, attention what draws the eye.",
-		set: func(d *draft, text string) error {
-			index, err := word(text, positionNames)
-			d.Position = Position(index)
-			return err
-		},
-		get: func(s Spec) string { return named(s.Position.String(), s.Position != PositionCenter) },
-	},
-	{
-		Name: "enlarge", Values: "true, false", Default: "false", Example: "true",
-		Doc: "Scale up when the original is smaller than the box. Without it nothing is scaled up, and a cover keeps the box's aspect ratio.",
-		set: func(d *draft, text string) (err error) {
-			d.Enlarge, err = boolean(text)
-			return err
-		},
-		get: func(s Spec) string { return named("true", s.Enlarge) },
-	},
-	{
-		Name: "dpr", Values: "a number 0.5…4", Default: "1", Example: "2",
-		Doc: "Device pixel ratio: multiplies the size. 300x200,dpr=2 is the same picture as 600x400.",
-		set: func(d *draft, text string) (err error) {
-			d.dpr, err = number(text, 0.5, 4)
-			return err
-		},
-		get: func(Spec) string { return "" },
-	},
-	{
-		Name: "background", Short: "bg", Values: "rrggbb, rrggbbaa or a CSS colour name", Default: "transparent, white where the format has no alpha", Example: "ffcc00",
-		Doc: "Colour behind transparency and around the picture.",
-		set: func(d *draft, text string) (err error) {
-			d.Background, err = ParseColor(text)
-			return err
-		},
-		get: func(s Spec) string { return s.Background.String() },
-	},
-}
-
-var outputOptions = []Option{
-	{
-		Name: "tint", Values: "rrggbb or a CSS colour name", Default: "none", Example: "704214",
-		Doc: "Gives everything the hue and strength of one colour; lightness stays.",
-		set: func(d *draft, text string) (err error) {
-			d.Tint, err = ParseColor(text)
-			d.Tint.Alpha = 255
-			return err
-		},
-		get: func(s Spec) string { return s.Tint.String() },
-	},
-	{
-		Name: "format", Short: "f", Values: "auto, original, " + outputNames(), Default: "auto", Example: "webp",
-		Doc: "Output format. auto takes the best that the Accept header allows, else the original's own.",
-		set: func(d *draft, text string) (err error) {
-			d.Output.Format, err = outputFormat(text)
-			return err
-		},
-		get: func(s Spec) string { return string(s.Output.Format) },
-	},
-	{
-		Name: "quality", Short: "q", Values: "a whole number 1…100", Default: "per format, configurable", Example: "80",
-		Doc: "Quality of a lossy format.",
-		set: func(d *draft, text string) (err error) {
-			d.Output.Quality, err = integer(text, 1, 100)
-			return err
-		},
-		get: func(s Spec) string { return named(strconv.Itoa(s.Output.Quality), s.Output.Quality != 0) },
-	},
-}
+// Options is the table, in canonical order, which is about that of the work.
+var Options = slices.Concat(geometryOptions, effectOptions(), overlayOptions, outputOptions, deliveryOptions)
 
 func named(text string, given bool) string {
 	if given {
@@ -141,7 +63,7 @@ func boolean(text string) (bool, error) {
 
 func integer(text string, low, high int) (int, error) {
 	value, err := strconv.Atoi(text)
-	if err != nil || value < low || value > high || text[0] == '+' {
+	if err != nil || value < low || value > high || text[0] == '+' || text[0] == '-' {
 		return 0, fmt.Errorf("expected a whole number %d…%d, got %q", low, high, text)
 	}
 	return value, nil
@@ -158,25 +80,52 @@ func number(text string, low, high float64) (float64, error) {
 	return value, nil
 }
 
-func outputNames() string {
-	var names []string
-	for _, format := range OutputFormats() {
-		names = append(names, string(format))
-	}
-	return strings.Join(names, ", ")
+// share reads a number 0…1, in thousandths.
+func share(text string) (int32, error) {
+	value, err := number(text, 0, 1)
+	return int32(math.Round(value * 1000)), err
 }
 
-func outputFormat(text string) (Format, error) {
-	switch strings.ToLower(text) {
-	case "auto":
-		return FormatAuto, nil
-	case string(FormatOriginal):
-		return FormatOriginal, nil
+// thousandths writes a number of thousandths as a decimal number.
+func thousandths(value int32) string {
+	return strconv.FormatFloat(float64(value)/1000, 'f', -1, 64)
+}
+
+// sides reads one length for all sides, or four clockwise from the top.
+func sides(text string) (Sides, error) {
+	parts := strings.Split(text, ":")
+	if len(parts) == 1 {
+		parts = []string{text, text, text, text}
 	}
-	format, ok := ParseFormat(text)
-	if info, _ := format.Info(); ok && info.Output {
-		return format, nil
+	var lengths [4]int
+	for i, part := range parts {
+		length, err := integer(part, 0, MaxSide)
+		if err != nil || len(parts) != 4 {
+			return Sides{}, fmt.Errorf("expected n or top:right:bottom:left, each 0…%d pixels, got %q", MaxSide, text)
+		}
+		lengths[i] = length
 	}
-	names := strings.Split("auto, original, "+outputNames(), ", ")
-	return FormatAuto, fmt.Errorf("expected one of %s, got %q%s", strings.Join(names, ", "), text, suggestion(text, names))
+	return Sides{lengths[0], lengths[1], lengths[2], lengths[3]}, nil
+}
+
+// String is what sides reads back, empty for none.
+func (s Sides) String() string {
+	switch {
+	case s == Sides{}:
+		return ""
+	case s == Sides{s.Top, s.Top, s.Top, s.Top}:
+		return strconv.Itoa(s.Top)
+	}
+	return fmt.Sprintf("%d:%d:%d:%d", s.Top, s.Right, s.Bottom, s.Left)
+}
+
+// focusAt reads x:y.
+func focusAt(text string) (Focus, error) {
+	across, down, found := strings.Cut(text, ":")
+	x, xErr := share(across)
+	y, yErr := share(down)
+	if !found || xErr != nil || yErr != nil {
+		return Focus{}, fmt.Errorf("expected x:y, each 0…1 from the top left corner, got %q", text)
+	}
+	return Focus{x, y, true}, nil
 }

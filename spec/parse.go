@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -37,7 +38,8 @@ func Parse(text string) (Spec, error) {
 	if err != nil {
 		return Spec{}, err
 	}
-	return Build(size, settings)
+	request, err := Build(size, settings)
+	return request.Spec, err
 }
 
 // Split takes the text that Parse reads apart without judging its words.
@@ -61,32 +63,66 @@ func Split(text string) (size string, settings []Setting, err error) {
 	return size, settings, nil
 }
 
-// Build makes a Spec of a size and options in any order. Its errors wrap
-// ErrBadOption.
-func Build(size string, settings []Setting) (Spec, error) {
+// Build makes a Request without a source of a size and options in any order.
+// Its errors wrap ErrBadOption.
+func Build(size string, settings []Setting) (Request, error) {
 	d := draft{dpr: 1}
 	var err error
 	if d.Size, err = parseSize(size); err != nil {
-		return Spec{}, fmt.Errorf("%w: size: %w", ErrBadOption, err)
+		return Request{}, fmt.Errorf("%w: size: %w", ErrBadOption, err)
 	}
 	given := make(map[string]bool, len(settings))
 	for _, setting := range settings {
 		option, err := lookUp(setting.Name)
 		if err != nil {
-			return Spec{}, fmt.Errorf("%w: %w", ErrBadOption, err)
+			return Request{}, fmt.Errorf("%w: %w", ErrBadOption, err)
 		}
 		if given[option.Name] {
-			return Spec{}, fmt.Errorf("%w: %s is given twice", ErrBadOption, option.Name)
+			return Request{}, fmt.Errorf("%w: %s is given twice", ErrBadOption, option.Name)
 		}
 		given[option.Name] = true
 		if err := option.set(&d, setting.Value); err != nil {
-			return Spec{}, fmt.Errorf("%w: %s: %w", ErrBadOption, option.Name, err)
+			return Request{}, fmt.Errorf("%w: %s: %w", ErrBadOption, option.Name, err)
 		}
 	}
-	if d.Size, err = multiplied(d.Size, d.dpr); err != nil {
-		return Spec{}, fmt.Errorf("%w: dpr: %w", ErrBadOption, err)
+	if err := agree(given); err != nil {
+		return Request{}, fmt.Errorf("%w: %w", ErrBadOption, err)
 	}
-	return d.Spec.normalized(), nil
+	if err := d.multiply(); err != nil {
+		return Request{}, fmt.Errorf("%w: dpr: %w", ErrBadOption, err)
+	}
+	if err := d.Output.agree(); err != nil {
+		return Request{}, fmt.Errorf("%w: %w", ErrBadOption, err)
+	}
+	return Request{Spec: d.Spec.normalized(), Delivery: d.Delivery}, nil
+}
+
+// agree refuses options that exclude each other, or that say something about
+// another one that is not there.
+func agree(given map[string]bool) error {
+	for i := range Options {
+		option := &Options[i]
+		switch {
+		case !given[option.Name]:
+		case option.Excludes != "" && given[option.Excludes]:
+			return fmt.Errorf("%s and %s exclude each other", option.Name, option.Excludes)
+		case option.Needs != "" && !given[option.Needs]:
+			return fmt.Errorf("%s says something about %s, which is not given", option.Name, option.Needs)
+		}
+	}
+	return nil
+}
+
+// agree refuses what no file of a format that was asked for by name can be.
+func (o Output) agree() error {
+	_, definite := o.Format.Info()
+	if o.Lossless && definite && !o.Format.canBeLossless() && o.Format != PNG {
+		return fmt.Errorf("lossless: %s always loses something", o.Format)
+	}
+	if o.Lossless && o.MaxBytes > 0 {
+		return errors.New("lossless and max_bytes exclude each other")
+	}
+	return nil
 }
 
 func lookUp(name string) (*Option, error) {
@@ -125,18 +161,33 @@ func parseSide(text string) (int, error) {
 	return integer(text, 1, MaxSide)
 }
 
-func multiplied(size Size, dpr float64) (Size, error) {
-	scaled := func(side int) int {
-		if side == 0 {
-			return 0
+// multiply folds the device pixel ratio into every length that is in pixels of
+// the page.
+func (d *draft) multiply() error {
+	times := func(length int) int {
+		if length <= 0 {
+			return length
 		}
-		return max(1, int(math.Round(float64(side)*dpr)))
+		return max(1, int(math.Round(float64(length)*d.dpr)))
 	}
-	result := Size{scaled(size.Width), scaled(size.Height)}
-	if max(result.Width, result.Height) > MaxSide {
-		return Size{}, fmt.Errorf("%s at dpr %g would be %s, expected at most %d pixels a side", size, dpr, result, MaxSide)
+	size := Size{times(d.Size.Width), times(d.Size.Height)}
+	pad := Sides{times(d.Pad.Top), times(d.Pad.Right), times(d.Pad.Bottom), times(d.Pad.Left)}
+	if longest := max(size.Width, size.Height, pad.Top, pad.Right, pad.Bottom, pad.Left, times(d.Round)); longest > MaxSide {
+		return fmt.Errorf("%s at %g would make %d pixels, expected at most %d", d.Size, d.dpr, longest, MaxSide)
 	}
-	return result, nil
+	d.Size, d.Pad, d.Round = size, pad, times(d.Round)
+	if d.Text.Words == "" {
+		return nil
+	}
+	textSize := times(cmp.Or(d.Text.Size, DefaultTextSize))
+	if textSize > maxTextSize || textSize < minTextSize {
+		return fmt.Errorf("the text would be %d pixels high, expected %d…%d", textSize, minTextSize, maxTextSize)
+	}
+	d.Text.Size = textSize
+	if textSize == DefaultTextSize {
+		d.Text.Size = 0
+	}
+	return nil
 }
 
 // String is the canonical spelling of a size.
@@ -154,14 +205,17 @@ func (s Size) String() string {
 	return text
 }
 
-// String is the canonical spelling: size, then the options that are not at
-// their default in the order of the table, by their long names. It is cache
-// key, log line, signed text and native URL at once.
-func (s Spec) String() string {
+// String is the canonical spelling of the picture: size, then the options that
+// are not at their default in the order of the table, by their long names. It
+// is cache key, log line and signed text at once.
+func (s Spec) String() string { return Request{Spec: s}.Options() }
+
+// Options is the canonical spelling of all but the source.
+func (r Request) Options() string {
 	var text strings.Builder
-	text.WriteString(s.Size.String())
+	text.WriteString(r.Spec.Size.String())
 	for i := range Options {
-		if value := Options[i].get(s); value != "" {
+		if value := Options[i].get(r); value != "" {
 			text.WriteByte(',')
 			text.WriteString(Options[i].Name)
 			text.WriteByte('=')

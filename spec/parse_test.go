@@ -10,6 +10,10 @@ func FuzzParse(f *testing.F) {
 	f.Add("max,format=original,quality=100")
 	f.Add("x1,dpr=4,bg=rebeccapurple,enlarge=1")
 	f.Add("300x200,position=attention,fit=contain,background=12345678")
+	f.Add("300x200,crop=0.1:0:100:0.5,trim=10,focus=0.3:1,r=-22.5,flip=hv,pad=1:2:3:4,round=max")
+	f.Add("640x,wm=https%3A%2F%2Fa.example%2Fb%3Fc,wm_opacity=0.25,wm_scale=.3,text=%3Cb%3E%0A%C3%A4,text_size=12,dpr=2")
+	f.Add("max,q=auto,max_bytes=1000,metadata=copyright,profile=keep,page=3,animated=0,progressive=false")
+	f.Add("max,lossless=true,format=png")
 	f.Fuzz(func(t *testing.T, text string) {
 		parsed, err := Parse(text)
 		if err != nil {
@@ -41,11 +45,26 @@ func TestOptionTable(t *testing.T) {
 				t.Errorf("%s is the name of two options", name)
 			}
 			seen[name] = true
-			parsed, err := Build("300x200", []Setting{{name, option.Example}})
+			settings := []Setting{{name, option.Example}}
+			if option.Needs != "" {
+				needed, err := lookUp(option.Needs)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := Build("300x200", settings); !errors.Is(err, ErrBadOption) {
+					t.Errorf("%s without %s: %v", name, option.Needs, err)
+				}
+				settings = append(settings, Setting{needed.Name, needed.Example})
+			}
+			parsed, err := Build("300x200", settings)
 			if err != nil {
 				t.Errorf("%s=%s: %v", name, option.Example, err)
 			}
-			if parsed == (Spec{Size: Size{300, 200}}) {
+			without, err := Build("300x200", settings[1:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if parsed == without {
 				t.Errorf("%s=%s changes nothing", name, option.Example)
 			}
 		}

@@ -2,6 +2,19 @@ package spec
 
 import "time"
 
+// Original is an original image in memory, with what its header tells.
+type Original struct {
+	Bytes []byte
+	Facts Facts // of the page that is wanted
+}
+
+// Order is all that it takes to make one picture.
+type Order struct {
+	Original  Original
+	Watermark Original // zero unless Want has one
+	Want      Spec     // resolved: definite format and quality
+}
+
 // Picture is a finished result, encoded.
 type Picture struct {
 	Bytes         []byte

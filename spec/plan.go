@@ -19,13 +19,19 @@ type Rect struct {
 }
 
 // Plan is the whole geometry of making one picture from an upright frame of
-// known size: scale the frame to Scaled, cut Crop out of it, and put that at
-// Place on a canvas of Out. No pixel operation decides a size of its own.
+// known size. No pixel operation decides a size of its own.
+//
+//	upright frame ── Region ──▶ scale to Scaled ── Crop ──▶ lay at Place in Box
+//	   ──▶ turn to Turned ──▶ lay at Pad's top left corner in Out
 type Plan struct {
-	Scaled Size // the whole frame after scaling
+	Region Rect // what is taken of the frame
+	Scaled Size // the region after scaling
 	Crop   Rect // what is kept of Scaled; its place is open when Smart
 	Smart  bool // Crop's place is found by looking at the pixels
-	Place  Rect // where the kept part lies on the canvas; its size is Crop's
+	Place  Rect // where the kept part lies in Box; its size is Crop's
+	Box    Size // the kept part with what contain puts around it
+	Turned Size // the box after turning
+	Pad    Sides
 	Out    Size // the result
 }
 
@@ -35,9 +41,27 @@ type ResultLimits struct {
 	Side   int   // pixels
 }
 
-// Plan computes the geometry for an original. Its errors wrap ErrTooLarge.
+// Plan computes the geometry for an original. What Trim will cut off is not
+// known before its pixels are, so that a picture that is to be trimmed is
+// planned as if there were nothing to cut off; see PlanRegion. Its errors wrap
+// ErrTooLarge or ErrImpossible.
 func (s Spec) Plan(original Facts, limits ResultLimits) (Plan, error) {
-	plan := s.geometry(original.Width, original.Height)
+	region, err := s.Crop.in(original.Width, original.Height)
+	if err != nil {
+		return Plan{}, err
+	}
+	return s.PlanRegion(original, region, limits)
+}
+
+// PlanRegion computes the geometry when it is known which part of the upright
+// original Crop and Trim have left. Its errors wrap ErrTooLarge.
+func (s Spec) PlanRegion(original Facts, region Rect, limits ResultLimits) (Plan, error) {
+	s.Enlarge = s.Enlarge || original.Vector
+	plan := s.geometry(region.Width, region.Height)
+	plan.Region = region
+	plan.Turned = s.Turn.Size(plan.Box)
+	plan.Pad = s.Pad
+	plan.Out = Size{plan.Turned.Width + s.Pad.Left + s.Pad.Right, plan.Turned.Height + s.Pad.Top + s.Pad.Bottom}
 	frames := int64(1)
 	if s.KeepsFrames(original) {
 		frames = int64(original.Frames)
@@ -62,9 +86,15 @@ func (s Size) pixels() int64 { return int64(s.Width) * int64(s.Height) }
 // KeepsFrames reports whether the result of a resolved Spec is an animation.
 func (s Spec) KeepsFrames(original Facts) bool {
 	info, ok := s.Output.Format.Info()
-	return ok && info.Animated && original.Frames > 1
+	return ok && info.Animated && s.wantsFrames(original)
 }
 
+// wantsFrames reports whether there are frames, and all of them are wanted.
+func (s Spec) wantsFrames(original Facts) bool {
+	return original.Frames > 1 && !s.Output.Still && s.Output.Page == 0
+}
+
+// geometry is the plan up to the box, of a region of known size.
 func (s Spec) geometry(width, height int) Plan {
 	box := s.Size
 	boxed := box.Width > 0 && box.Height > 0
@@ -84,7 +114,7 @@ func (s Spec) geometry(width, height int) Plan {
 // whole is the plan that neither crops nor pads.
 func whole(size Size) Plan {
 	all := Rect{0, 0, size.Width, size.Height}
-	return Plan{Scaled: size, Crop: all, Place: all, Out: size}
+	return Plan{Scaled: size, Crop: all, Place: all, Box: size}
 }
 
 // proportion is the factor that both sides are scaled by, for all fits that
@@ -130,7 +160,7 @@ func (s Spec) contained(scaled Size) Plan {
 		Scaled: scaled,
 		Crop:   Rect{0, 0, scaled.Width, scaled.Height},
 		Place:  Rect{left, top, scaled.Width, scaled.Height},
-		Out:    s.Size,
+		Box:    s.Size,
 	}
 }
 
@@ -144,14 +174,26 @@ func (s Spec) covered(width, height int) Plan {
 	factor := max(float64(out.Width)/float64(width), float64(out.Height)/float64(height))
 	scaled := scaledBy(width, height, factor)
 	scaled = Size{max(scaled.Width, out.Width), max(scaled.Height, out.Height)}
-	left, top := s.Position.offset(scaled.Width-out.Width, scaled.Height-out.Height)
+	left, top := s.keeps(scaled, out)
 	return Plan{
 		Scaled: scaled,
 		Crop:   Rect{left, top, out.Width, out.Height},
 		Smart:  s.Position.Smart() && scaled != out,
 		Place:  Rect{0, 0, out.Width, out.Height},
-		Out:    out,
+		Box:    out,
 	}
+}
+
+// keeps is where a cover of size out begins in a picture of size scaled.
+func (s Spec) keeps(scaled, out Size) (left, top int) {
+	if !s.Focus.Set {
+		return s.Position.offset(scaled.Width-out.Width, scaled.Height-out.Height)
+	}
+	around := func(at int32, scaled, out int) int {
+		start := float64(at)/1000*float64(scaled) - float64(out)/2
+		return min(max(0, int(math.Round(start))), scaled-out)
+	}
+	return around(s.Focus.X, scaled.Width, out.Width), around(s.Focus.Y, scaled.Height, out.Height)
 }
 
 // offset is where something lies in a space that is larger by the given room,

@@ -1,8 +1,19 @@
 package spec
 
-// Request is one picture of one original: what every URL dialect comes down
-// to.
+// Request is one picture of one original, and how it is answered: what every
+// URL dialect comes down to.
 type Request struct {
-	Source Source
-	Spec   Spec
+	Source   Source
+	Spec     Spec
+	Delivery Delivery
 }
+
+// Delivery is what changes nothing about a picture but something about the
+// answer. It has no part in cache keys.
+type Delivery struct {
+	Download string // file name to be saved under; empty: it is to be shown
+	Fallback Source // answered with when the original can't be had; zero: none
+}
+
+// HasFallback reports whether there is another source to answer with.
+func (d Delivery) HasFallback() bool { return d.Fallback != Source{} }

@@ -12,49 +12,86 @@ type Resolver struct {
 	Auto     []Format       // what format=auto may choose, best first
 	Writable []Format       // what can be written here
 	Quality  map[Format]int // quality where none is asked for, 1…100
+	SaveData int            // per cent of that quality for clients that want to save data
 }
 
-// Resolve makes s definite for an original and an Accept header: its Format
-// is a real one that can be written, and its Quality is set where the format
-// has one. Its errors wrap ErrImpossible.
-func (r Resolver) Resolve(s Spec, original Facts, accept string) (Spec, error) {
+// Client is what a client says of itself that has a say in the answer.
+type Client struct {
+	Accept   string // the header Accept, RFC 9110, section 12.5.1
+	SaveData bool   // the header Save-Data is on, WICG Save Data API
+}
+
+// Resolution is a definite Spec, and what of the Client made a difference.
+type Resolution struct {
+	Spec
+	ByAccept   bool
+	BySaveData bool
+}
+
+// Resolve makes s definite for an original and a client: its Format is a real
+// one that can be written, and its Quality is set where the format has one. Its
+// errors wrap ErrImpossible.
+func (r Resolver) Resolve(s Spec, original Facts, client Client) (Resolution, error) {
+	if s.Output.Page > max(original.Pages, original.Frames, 1) {
+		return Resolution{}, fmt.Errorf("%w: page %d, expected 1…%d", ErrImpossible, s.Output.Page, max(original.Pages, original.Frames, 1))
+	}
+	resolution := Resolution{ByAccept: s.Output.Format == FormatAuto}
+	if original.Frames <= 1 {
+		s.Output.Still = false
+	}
 	switch s.Output.Format {
 	case FormatAuto:
-		s.Output.Format = r.negotiated(original, accept)
+		s.Output.Format = r.negotiated(s, original, client.Accept)
 	case FormatOriginal:
 		s.Output.Format = original.Format
 	}
 	if !slices.Contains(r.Writable, s.Output.Format) {
-		return Spec{}, fmt.Errorf("%w: format %q cannot be written here, expected one of %s",
+		return Resolution{}, fmt.Errorf("%w: format %q cannot be written here, expected one of %s",
 			ErrImpossible, s.Output.Format, joined(r.Writable))
 	}
-	if s.Output.Quality == 0 {
-		s.Output.Quality = r.Quality[s.Output.Format]
+	s = s.normalized()
+	if quality := r.Quality[s.Output.Format]; s.Output.Quality == 0 && quality != 0 && !s.Output.Lossless {
+		resolution.BySaveData = client.SaveData
+		if client.SaveData {
+			quality = max(1, quality*r.SaveData/100)
+		}
+		s.Output.Quality = quality
 	}
-	return s.normalized(), nil
+	resolution.Spec = s
+	return resolution, nil
+}
+
+// Without returns a Resolver that chooses and writes everything but a format.
+func (r Resolver) Without(format Format) Resolver {
+	other := func(f Format) bool { return f == format }
+	r.Auto = slices.DeleteFunc(slices.Clone(r.Auto), other)
+	r.Writable = slices.DeleteFunc(slices.Clone(r.Writable), other)
+	return r
 }
 
 // negotiated chooses among the configured formats, the original's own where
 // browsers show it, and the format that every client reads: for an animation
 // that is GIF.
-func (r Resolver) negotiated(original Facts, accept string) Format {
+func (r Resolver) negotiated(s Spec, original Facts, accept string) Format {
+	frames := s.wantsFrames(original)
 	plain := JPEG
 	switch {
-	case original.Frames > 1 && slices.Contains(r.Writable, GIF):
+	case frames && slices.Contains(r.Writable, GIF):
 		plain = GIF
-	case original.HasAlpha:
+	case original.HasAlpha || s.needsAlpha() || s.Output.Lossless:
 		plain = PNG
 	}
 	own := original.Format
 	info, _ := own.Info()
-	if !info.Browsers || !slices.Contains(r.Writable, own) {
+	loses := s.Output.Lossless && !own.canBeLossless() && own != PNG
+	if !info.Browsers || !slices.Contains(r.Writable, own) || loses || s.needsAlpha() && !info.Alpha {
 		own = plain
 	}
 	var offers []Format
 	for _, format := range append(slices.Clone(r.Auto), own, plain) {
 		info, _ := format.Info()
-		losesFrames := original.Frames > 1 && !info.Animated && format != own && format != plain
-		if slices.Contains(r.Writable, format) && !losesFrames {
+		inferior := frames && !info.Animated || s.Output.Lossless && !format.canBeLossless() && format != PNG
+		if slices.Contains(r.Writable, format) && (!inferior || format == own || format == plain) {
 			offers = append(offers, format)
 		}
 	}
@@ -63,6 +100,11 @@ func (r Resolver) negotiated(original Facts, accept string) Format {
 	}
 	return own
 }
+
+// needsAlpha reports whether a picture has transparent corners of its own
+// making. What is put around a picture is no reason to write a photograph
+// without loss: there white will do.
+func (s Spec) needsAlpha() bool { return s.Round != 0 && s.Background.Alpha < 255 }
 
 func joined(formats []Format) string {
 	names := make([]string, len(formats))

@@ -37,7 +37,7 @@ func TestSizePolicy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := policy.Apply(Request{test.source, wanted})
+		got, err := policy.Apply(Request{Source: test.source, Spec: wanted})
 		switch {
 		case test.want == "":
 			if !errors.Is(err, ErrBadOption) {

@@ -10,13 +10,21 @@ package spec
 // difference to the picture is at its zero value, so that equal pictures have
 // equal Specs, and Parse(s.String()) == s.
 type Spec struct {
+	Crop       Region // of the original; everything else sees only that
+	Trim       int    // 1…255: a border of one colour, give or take that much, is cut off; 0: it stays
 	Size       Size
 	Fit        Fit
 	Position   Position
-	Enlarge    bool  // may scale up beyond the original's own pixels
+	Focus      Focus
+	Enlarge    bool // may scale up beyond the original's own pixels
+	Turn       Turn
 	Background Color // behind transparency and around the picture
 	Effects    Effects
 	Tint       Color // colour of everything, lightness kept
+	Watermark  Watermark
+	Text       Text
+	Pad        Sides // around everything, in pixels
+	Round      int   // radius of the corners in pixels, or RoundMax; 0: they stay
 	Output     Output
 }
 
@@ -74,11 +82,60 @@ func (p Position) String() string { return positionNames[p] }
 // Smart reports whether the position depends on what is in the picture.
 func (p Position) Smart() bool { return p == PositionEntropy || p == PositionAttention }
 
+// Focus is the point that a cover keeps as near to the middle as it can, in
+// thousandths of the picture's sides. The zero Focus is none.
+type Focus struct {
+	X, Y int32
+	Set  bool
+}
+
+// Sides are lengths at the four sides of a picture, in pixels.
+type Sides struct {
+	Top, Right, Bottom, Left int
+}
+
+// RoundMax rounds corners as far as it goes: a square becomes a circle, others
+// a pill.
+const RoundMax = -1
+
 // Output is how the picture is written.
 type Output struct {
-	Format  Format
-	Quality int // 1…100; 0 is the format's configured default
+	Format   Format
+	Quality  int  // 1…100; 0 is the format's configured default, or QualityAuto
+	Lossless bool // every pixel as it was computed
+	Baseline bool // JPEG from top to bottom rather than progressive
+	MaxBytes int  // the highest quality that fits is taken; 0: any length
+	Metadata Metadata
+	Profile  Profile
+	Page     int  // of a multi-page original, from 2; 0 is the first
+	Still    bool // the first frame of an animation only
 }
+
+// QualityAuto is the lowest quality that looks like the original.
+const QualityAuto = -1
+
+// Metadata says what is kept of EXIF, XMP and IPTC.
+type Metadata uint8
+
+// What is kept of metadata.
+const (
+	MetadataNone      Metadata = iota
+	MetadataCopyright          // who made it and whose it is
+	MetadataKeep               // all of it
+)
+
+var metadataNames = []string{"none", "copyright", "keep"}
+
+// Profile says which colours are written.
+type Profile uint8
+
+// The profiles.
+const (
+	ProfileSRGB Profile = iota // converted to sRGB, no profile in the file
+	ProfileKeep                // the original's own, and its profile in the file
+)
+
+var profileNames = []string{"srgb", "keep"}
 
 // normalized returns s with everything at zero that cannot change the
 // picture.
@@ -96,10 +153,41 @@ func (s Spec) normalized() Spec {
 	case s.Fit == FitContain && s.Position.Smart():
 		s.Position = PositionCenter
 	}
-	if info, ok := s.Output.Format.Info(); ok && !info.Quality {
-		s.Output.Quality = 0
+	if !boxed || s.Fit != FitCover || s.Focus.X == 500 && s.Focus.Y == 500 {
+		s.Focus = Focus{}
 	}
+	s.Turn = s.Turn.normalized()
+	if s.Watermark.Fade == 1000 {
+		s.Watermark = Watermark{}
+	}
+	if s.Watermark.Repeat {
+		s.Watermark.Position = PositionCenter
+	}
+	s.Output = s.Output.normalized()
 	return s
+}
+
+func (o Output) normalized() Output {
+	if o.Page > 0 {
+		o.Still = false // a page is a still picture
+	}
+	info, definite := o.Format.Info()
+	if !definite {
+		return o
+	}
+	if !o.Format.canBeLossless() {
+		o.Lossless = false
+	}
+	if !info.Quality || o.Lossless {
+		o.Quality = 0
+	}
+	if o.Format != JPEG {
+		o.Baseline = false
+	}
+	if o.Format == GIF { // it has no place for either
+		o.Metadata, o.Profile = MetadataNone, ProfileSRGB
+	}
+	return o
 }
 
 // Facts is what an original's header tells, before any pixel is decoded.
@@ -107,8 +195,10 @@ type Facts struct {
 	Format        Format
 	Width, Height int // of one frame, as displayed: after EXIF orientation
 	Frames        int // 1 for still pictures
+	Pages         int // of a file with several pictures, frames included; 0 and 1 both mean one
 	HasAlpha      bool
-	Orientation   int // EXIF 1…8, of the stored pixels; 0 and 1 both mean upright
+	Orientation   int  // EXIF 1…8, of the stored pixels; 0 and 1 both mean upright
+	Vector        bool // it has no pixels of its own and loses nothing by being enlarged
 }
 
 // Pixels is the number of pixels that decoding everything gives.

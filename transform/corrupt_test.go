@@ -38,7 +38,7 @@ func attempt(t *testing.T, original []byte, text string) error {
 	if err != nil {
 		return err
 	}
-	_, err = engine.Transform(t.Context(), original, facts, resolved(t, text))
+	_, err = engine.Transform(t.Context(), ordered(original, facts, resolved(t, text)))
 	return err
 }
 
@@ -71,13 +71,13 @@ func TestForeignFacts(t *testing.T) {
 	} {
 		facts := facts(t, original)
 		facts.Width, facts.Height = change.width, change.height
-		if _, err := engine.Transform(t.Context(), original, facts, resolved(t, "20x,format=png")); !errors.Is(err, ErrCorrupt) {
+		if _, err := engine.Transform(t.Context(), ordered(original, facts, resolved(t, "20x,format=png"))); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: got %v, want ErrCorrupt", change.name, err)
 		}
 	}
 	facts := facts(t, gifOf(t, 20, 20, red, blue))
 	facts.Frames = 3
-	if _, err := engine.Transform(t.Context(), gifOf(t, 20, 20, red, blue), facts, resolved(t, "10x,format=gif")); !errors.Is(err, ErrCorrupt) {
+	if _, err := engine.Transform(t.Context(), ordered(gifOf(t, 20, 20, red, blue), facts, resolved(t, "10x,format=gif"))); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("too many frames: got %v, want ErrCorrupt", err)
 	}
 }

@@ -2,13 +2,15 @@ package transform
 
 import "api-resize/spec"
 
-// Cost estimates how much memory making a picture takes at its peak, in bytes,
-// besides the original's own bytes. It errs on the high side, and is for
-// admission by a memory budget.
-func (e *Engine) Cost(facts spec.Facts, want spec.Spec) int64 {
+// Cost estimates how much memory an order takes at its peak, in bytes, the
+// original's own bytes included. It errs on the high side, and is for admission
+// by a memory budget.
+func (e *Engine) Cost(order spec.Order) int64 {
+	facts, want := order.Original.Facts, order.Want
+	base := int64(costBase + len(order.Original.Bytes) + len(order.Watermark.Bytes))
 	plan, err := want.Plan(facts, e.limits.Result)
 	if err != nil {
-		return costBase // nothing will be made
+		return base // nothing will be made
 	}
 	frames := int64(1)
 	if want.KeepsFrames(facts) {
@@ -16,7 +18,7 @@ func (e *Engine) Cost(facts spec.Facts, want spec.Spec) int64 {
 	}
 	scaled := pixelsOf(plan.Scaled) * frames
 	out := pixelsOf(plan.Out) * frames
-	return costBase + decodeCost(facts, plan.Scaled) + scaled*4 + out*encodeCost[want.Output.Format]
+	return base + decodeCost(facts, plan.Scaled) + scaled*4 + out*encodeCost[want.Output.Format]
 }
 
 // costBase covers what every picture takes: pipeline, strips, thread.

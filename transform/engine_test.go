@@ -54,7 +54,7 @@ func TestOtherFormats(t *testing.T) {
 		if _, err := engine.Inspect([]byte(content)); !errors.Is(err, ErrUnsupported) {
 			t.Errorf("Inspect of %s: got %v, want ErrUnsupported", name, err)
 		}
-		_, err := engine.Transform(t.Context(), []byte(content), spec.Facts{Format: spec.JPEG, Width: 10, Height: 10, Frames: 1}, resolved(t, "10x,format=png"))
+		_, err := engine.Transform(t.Context(), ordered([]byte(content), spec.Facts{Format: spec.JPEG, Width: 10, Height: 10, Frames: 1}, resolved(t, "10x,format=png")))
 		if !errors.Is(err, ErrUnsupported) {
 			t.Errorf("Transform of %s: got %v, want ErrUnsupported", name, err)
 		}
@@ -85,7 +85,7 @@ func TestDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Millisecond)
 	defer cancel()
 	begin := time.Now()
-	_, err := engine.Transform(ctx, original, facts, want)
+	_, err := engine.Transform(ctx, ordered(original, facts, want))
 	if !errors.Is(err, ErrTimeout) {
 		t.Fatalf("got %v, want ErrTimeout", err)
 	}
@@ -100,7 +100,7 @@ func TestCancel(t *testing.T) {
 	for _, text := range []string{"5000x5000,fit=inside,enlarge=true,format=png", "1000x1000,position=attention,format=jpeg"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		timer := time.AfterFunc(20*time.Millisecond, cancel)
-		_, err := engine.Transform(ctx, original, facts, resolved(t, text))
+		_, err := engine.Transform(ctx, ordered(original, facts, resolved(t, text)))
 		if !errors.Is(err, context.Canceled) || errors.Is(err, ErrTimeout) {
 			t.Errorf("%s: got %v, want context.Canceled", text, err)
 		}
@@ -109,7 +109,7 @@ func TestCancel(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := engine.Transform(ctx, original, facts, resolved(t, "10x,format=png")); !errors.Is(err, context.Canceled) {
+	if _, err := engine.Transform(ctx, ordered(original, facts, resolved(t, "10x,format=png"))); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled before: got %v, want context.Canceled", err)
 	}
 }
@@ -134,12 +134,12 @@ func TestConcurrent(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					picture, err := engine.Transform(t.Context(), original, facts, resolved(t, text))
+					picture, err := engine.Transform(t.Context(), ordered(original, facts, resolved(t, text)))
 					if err != nil || !bytes.Equal(picture.Bytes, alone[name+text]) {
 						t.Errorf("%s of %s is another picture, %v", text, name, err)
 					}
 					// An error in between must not disturb the others.
-					engine.Transform(t.Context(), original[:len(original)/2], facts, resolved(t, text))
+					engine.Transform(t.Context(), ordered(original[:len(original)/2], facts, resolved(t, text)))
 				}
 			}
 		})
@@ -184,15 +184,15 @@ func TestCost(t *testing.T) {
 	facts := facts(t, original)
 	for _, text := range []string{"300x200,format=jpeg", "max,format=png", "1500x1500,position=attention,format=webp"} {
 		want := resolved(t, text)
-		if _, err := engine.Transform(t.Context(), original, facts, want); err != nil {
+		if _, err := engine.Transform(t.Context(), ordered(original, facts, want)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	_, peak := engine.Memory()
-	if cost := engine.Cost(facts, resolved(t, "max,format=png")); cost < peak {
+	if cost := engine.Cost(ordered(nil, facts, resolved(t, "max,format=png"))); cost < peak {
 		t.Errorf("the costliest was estimated at %d bytes, libvips had %d", cost, peak)
 	}
-	small, large := engine.Cost(facts, resolved(t, "100x,format=jpeg")), engine.Cost(facts, resolved(t, "max,format=avif"))
+	small, large := engine.Cost(ordered(nil, facts, resolved(t, "100x,format=jpeg"))), engine.Cost(ordered(nil, facts, resolved(t, "max,format=avif")))
 	if small >= large || small < 1<<20 {
 		t.Errorf("a small picture costs %d, a large one %d", small, large)
 	}

@@ -80,7 +80,7 @@ func (j *job) cropSmart() error {
 // and blends what is transparent onto the background.
 func (j *job) place() error {
 	back := backgroundOf(j.want)
-	padded := j.plan.Place != spec.Rect{Width: j.plan.Out.Width, Height: j.plan.Out.Height}
+	padded := j.plan.Place != spec.Rect{Width: j.plan.Box.Width, Height: j.plan.Box.Height}
 	if !padded && !j.film.image.HasAlpha() {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (j *job) pad(back spec.Color) error {
 		}
 		around = &vips.ColorRGBA{}
 	}
-	place, out := j.plan.Place, j.plan.Out
+	place, out := j.plan.Place, j.plan.Box
 	return j.each(func(frame *vips.ImageRef) error {
 		return frame.EmbedBackgroundRGBA(place.Left, place.Top, out.Width, out.Height, around)
 	})

@@ -28,7 +28,7 @@ func TestLimits(t *testing.T) {
 		if _, err := e.Inspect(original); !errors.Is(err, want) {
 			t.Errorf("Inspect of %s with %d pixels and %d frames: got %v, want %v", name, pixels, frames, err, want)
 		}
-		_, err := e.Transform(t.Context(), original, facts(t, original), resolved(t, "10x,format=webp"))
+		_, err := e.Transform(t.Context(), ordered(original, facts(t, original), resolved(t, "10x,format=webp")))
 		if !errors.Is(err, want) {
 			t.Errorf("Transform of %s with %d pixels and %d frames: got %v, want %v", name, pixels, frames, err, want)
 		}
@@ -56,7 +56,7 @@ func TestResultLimits(t *testing.T) {
 		"100x101,fit=contain,format=webp,": {Pixels: 1 << 30, Side: 100},
 	} {
 		e := limited(func(l *Limits) { l.Result = limit })
-		_, err := e.Transform(t.Context(), original, facts(t, original), resolved(t, strings.TrimSuffix(text, ",")))
+		_, err := e.Transform(t.Context(), ordered(original, facts(t, original), resolved(t, strings.TrimSuffix(text, ","))))
 		if !errors.Is(err, spec.ErrTooLarge) {
 			t.Errorf("%s with %+v: got %v, want spec.ErrTooLarge", text, limit, err)
 		}

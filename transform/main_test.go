@@ -82,9 +82,13 @@ func resolved(t testing.TB, text string) spec.Spec {
 	return want
 }
 
+func ordered(original []byte, facts spec.Facts, want spec.Spec) spec.Order {
+	return spec.Order{Original: spec.Original{Bytes: original, Facts: facts}, Want: want}
+}
+
 func transform(t testing.TB, original []byte, text string) spec.Picture {
 	t.Helper()
-	picture, err := engine.Transform(context.Background(), original, facts(t, original), resolved(t, text))
+	picture, err := engine.Transform(context.Background(), ordered(original, facts(t, original), resolved(t, text)))
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}

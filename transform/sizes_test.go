@@ -52,7 +52,7 @@ func checkSize(t *testing.T, name string, original []byte, text string) {
 	t.Helper()
 	facts, want := facts(t, original), resolved(t, text)
 	plan, tooLarge := want.Plan(facts, engine.limits.Result)
-	picture, err := engine.Transform(t.Context(), original, facts, want)
+	picture, err := engine.Transform(t.Context(), ordered(original, facts, want))
 	if tooLarge != nil && errors.Is(err, spec.ErrTooLarge) {
 		return
 	}

@@ -57,20 +57,20 @@ var (
 	}
 )
 
-// Transform makes the picture of an original that want describes. facts are
-// what Inspect told of the same original, and want is resolved: its format can
-// be written, and its quality is set where the format has one.
+// Transform makes the picture that is ordered. Its facts are what Inspect told
+// of the same original, and what is wanted is resolved: its format can be
+// written, and its quality is set where the format has one.
 //
 // Its errors wrap ErrUnsupported, ErrCorrupt, ErrTooManyPixels,
 // spec.ErrTooLarge, ErrTimeout at ctx's deadline, or are ctx.Err() when ctx
 // was cancelled; all others are faults of this program. When ctx ends,
 // Transform returns as soon as libvips lets go of the memory it uses, which
 // for AVIF, HEIC and WebP may be after the whole picture is de- or encoded.
-func (e *Engine) Transform(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (spec.Picture, error) {
+func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture, error) {
 	if err := contextError(ctx); err != nil {
 		return spec.Picture{}, err
 	}
-	j, err := e.prepare(ctx, original, facts, want)
+	j, err := e.prepare(ctx, order)
 	if err != nil {
 		return spec.Picture{}, err
 	}
@@ -87,11 +87,11 @@ func (e *Engine) Transform(ctx context.Context, original []byte, facts spec.Fact
 	worked := time.Now()
 	data, err := j.encode()
 	if err != nil {
-		return spec.Picture{}, j.unclassified("encode "+string(want.Output.Format), err)
+		return spec.Picture{}, j.unclassified("encode "+string(j.want.Output.Format), err)
 	}
 	return spec.Picture{
 		Bytes:  data,
-		Format: want.Output.Format,
+		Format: j.want.Output.Format,
 		Width:  j.plan.Out.Width,
 		Height: j.plan.Out.Height,
 		Timings: spec.Timings{
@@ -103,8 +103,9 @@ func (e *Engine) Transform(ctx context.Context, original []byte, facts spec.Fact
 }
 
 // prepare judges the request, and does nothing yet that needs closing.
-func (e *Engine) prepare(ctx context.Context, original []byte, facts spec.Facts, want spec.Spec) (*job, error) {
-	format, data, err := e.vet(original)
+func (e *Engine) prepare(ctx context.Context, order spec.Order) (*job, error) {
+	facts, want := order.Original.Facts, order.Want
+	format, data, err := e.vet(order.Original.Bytes)
 	if err != nil {
 		return nil, err
 	}

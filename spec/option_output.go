@@ -1,0 +1,173 @@
+package spec
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxMaxBytes is larger than any result.
+const maxMaxBytes = 1 << 30
+
+var outputOptions = []Option{
+	{
+		Name: "format", Short: "f", Values: "auto, original, " + outputNames(), Default: "auto", Example: "webp",
+		Doc: "Output format. auto takes the best that the Accept header allows, else the original's own.",
+		set: func(d *draft, text string) (err error) {
+			d.Output.Format, err = outputFormat(text)
+			return err
+		},
+		get: func(r Request) string { return string(r.Spec.Output.Format) },
+	},
+	{
+		Name: "quality", Short: "q", Values: "a whole number 1…100, or auto", Default: "per format, configurable", Example: "40",
+		Doc: "Quality of a lossy format. auto is the lowest that looks like the original, found once for each picture.",
+		set: func(d *draft, text string) (err error) {
+			if strings.EqualFold(text, "auto") {
+				d.Output.Quality = QualityAuto
+				return nil
+			}
+			d.Output.Quality, err = integer(text, 1, 100)
+			return err
+		},
+		get: func(r Request) string {
+			if r.Spec.Output.Quality == QualityAuto {
+				return "auto"
+			}
+			return named(strconv.Itoa(r.Spec.Output.Quality), r.Spec.Output.Quality != 0)
+		},
+	},
+	{
+		Name: "lossless", Values: "true, false", Default: "false", Example: "true",
+		Doc: "Keeps every pixel as it was computed, where the format can: WebP, AVIF, JPEG XL, PNG. auto then takes no other.",
+		set: func(d *draft, text string) (err error) {
+			d.Output.Lossless, err = boolean(text)
+			return err
+		},
+		get: func(r Request) string { return named("true", r.Spec.Output.Lossless) },
+	},
+	{
+		Name: "progressive", Values: "true, false", Default: "true", Example: "false",
+		Doc: "Writes a JPEG so that all of it is seen, coarsely, before all of it has come.",
+		set: func(d *draft, text string) error {
+			progressive, err := boolean(text)
+			d.Output.Baseline = !progressive
+			return err
+		},
+		get: func(r Request) string { return named("false", r.Spec.Output.Baseline) },
+	},
+	{
+		Name: "max_bytes", Values: fmt.Sprintf("a whole number 100…%d", maxMaxBytes), Default: "any length", Example: "4000",
+		Doc: "Takes the highest quality, up to the one asked for, with which the file is no longer than this. Where even the lowest is longer, that is sent.",
+		set: func(d *draft, text string) (err error) {
+			d.Output.MaxBytes, err = integer(text, 100, maxMaxBytes)
+			return err
+		},
+		get: func(r Request) string {
+			return named(strconv.Itoa(r.Spec.Output.MaxBytes), r.Spec.Output.MaxBytes != 0)
+		},
+	},
+	{
+		Name: "metadata", Values: strings.Join(metadataNames, ", "), Default: "none", Example: "copyright",
+		Doc: "What is kept of EXIF, XMP and IPTC: nothing, author and copyright, or all of it, places and serial numbers included.",
+		set: func(d *draft, text string) error {
+			index, err := word(text, metadataNames)
+			d.Output.Metadata = Metadata(index)
+			return err
+		},
+		get: func(r Request) string {
+			return named(metadataNames[r.Spec.Output.Metadata], r.Spec.Output.Metadata != MetadataNone)
+		},
+	},
+	{
+		Name: "profile", Values: strings.Join(profileNames, ", "), Default: "srgb", Example: "keep",
+		Doc: "srgb converts all colours to sRGB and writes no profile; keep keeps those of an RGB or gray original and the profile that says what they mean.",
+		set: func(d *draft, text string) error {
+			index, err := word(text, profileNames)
+			d.Output.Profile = Profile(index)
+			return err
+		},
+		get: func(r Request) string {
+			return named(profileNames[r.Spec.Output.Profile], r.Spec.Output.Profile != ProfileSRGB)
+		},
+	},
+	{
+		Name: "page", Values: fmt.Sprintf("a whole number 1…%d", maxPage), Default: "1", Example: "2",
+		Doc: "Which page of a multi-page original, or frame of an animation; from 2 on the result is a still picture.",
+		set: func(d *draft, text string) (err error) {
+			if d.Output.Page, err = integer(text, 1, maxPage); d.Output.Page == 1 {
+				d.Output.Page = 0
+			}
+			return err
+		},
+		get: func(r Request) string { return named(strconv.Itoa(r.Spec.Output.Page), r.Spec.Output.Page != 0) },
+	},
+	{
+		Name: "animated", Values: "true, false", Default: "true", Example: "false",
+		Doc: "Keeps the frames of an animation where the format can: GIF and WebP. false makes a picture of the first.",
+		set: func(d *draft, text string) error {
+			animated, err := boolean(text)
+			d.Output.Still = !animated
+			return err
+		},
+		get: func(r Request) string { return named("false", r.Spec.Output.Still) },
+	},
+}
+
+// maxPage is more pages than any limit lets an original have.
+const maxPage = 100_000
+
+var deliveryOptions = []Option{
+	{
+		Name: "download", Values: "a file name", Default: "the picture is shown", Example: "cat.jpg",
+		Doc: "Has browsers save the picture under this name. The format's extension is added where it has none.",
+		set: func(d *draft, text string) (err error) {
+			d.Download, err = fileName(text)
+			return err
+		},
+		get: func(r Request) string { return r.Delivery.Download },
+	},
+	{
+		Name: "default", Values: "a source, percent-encoded", Default: "an error is answered", Example: "photos/missing.png",
+		Doc: "A source to answer with when the original can't be had or decoded; the header X-Fallback then says why.",
+		set: func(d *draft, text string) (err error) {
+			d.Fallback, err = parseOther(text)
+			return err
+		},
+		get: func(r Request) string { return r.Delivery.Fallback.String() },
+	},
+}
+
+// fileName reads a name without folders.
+func fileName(text string) (string, error) {
+	odd := strings.ContainsFunc(text, func(r rune) bool { return r == '/' || r == '\\' || !unicode.IsPrint(r) })
+	if !utf8.ValidString(text) || odd || strings.Trim(text, ". ") == "" || len(text) > maxSegmentLength {
+		return "", fmt.Errorf("expected a file name of up to %d bytes without folders, got %q", maxSegmentLength, text)
+	}
+	return text, nil
+}
+
+func outputNames() string {
+	var names []string
+	for _, format := range OutputFormats() {
+		names = append(names, string(format))
+	}
+	return strings.Join(names, ", ")
+}
+
+func outputFormat(text string) (Format, error) {
+	switch strings.ToLower(text) {
+	case "auto":
+		return FormatAuto, nil
+	case string(FormatOriginal):
+		return FormatOriginal, nil
+	}
+	format, ok := ParseFormat(text)
+	if info, _ := format.Info(); ok && info.Output {
+		return format, nil
+	}
+	names := strings.Split("auto, original, "+outputNames(), ", ")
+	return FormatAuto, fmt.Errorf("expected one of %s, got %q%s", strings.Join(names, ", "), text, suggestion(text, names))
+}
