@@ -171,9 +171,12 @@ func (d *draft) multiply() error {
 		return max(1, int(math.Round(float64(length)*d.dpr)))
 	}
 	size := Size{times(d.Size.Width), times(d.Size.Height)}
+	if max(size.Width, size.Height) > MaxSide {
+		return fmt.Errorf("%s at %g would be %s, expected at most %d pixels a side", d.Size, d.dpr, size, MaxSide)
+	}
 	pad := Sides{times(d.Pad.Top), times(d.Pad.Right), times(d.Pad.Bottom), times(d.Pad.Left)}
-	if longest := max(size.Width, size.Height, pad.Top, pad.Right, pad.Bottom, pad.Left, times(d.Round)); longest > MaxSide {
-		return fmt.Errorf("%s at %g would make %d pixels, expected at most %d", d.Size, d.dpr, longest, MaxSide)
+	if longest := max(pad.Top, pad.Right, pad.Bottom, pad.Left, times(d.Round)); longest > MaxSide {
+		return fmt.Errorf("pad and round at %g would be %d pixels, expected at most %d", d.dpr, longest, MaxSide)
 	}
 	d.Size, d.Pad, d.Round = size, pad, times(d.Round)
 	if d.Text.Words == "" {
