@@ -18,6 +18,12 @@ func (e *Engine) Cost(order spec.Order) int64 {
 	}
 	scaled := pixelsOf(plan.Scaled) * frames
 	out := pixelsOf(plan.Out) * frames
+	if want.Trim > 0 { // decoded in full size, and turned upright
+		base += 2 * 4 * int64(plan.Region.Width) * int64(plan.Region.Height) * frames
+	}
+	if want.Turn != (spec.Turn{}) || want.Round != 0 || want.Pad != (spec.Sides{}) {
+		out *= 2
+	}
 	return base + decodeCost(facts, plan.Scaled) + scaled*4 + out*encodeCost[want.Output.Format]
 }
 

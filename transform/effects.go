@@ -31,7 +31,7 @@ var effects = map[spec.Effect]effect{
 
 // apply does all effects that are wanted to every frame.
 func (j *job) apply() error {
-	if j.want.Effects == (spec.Effects{}) && !j.want.Tint.Set {
+	if !j.wantsEffects() {
 		return nil
 	}
 	return j.each(func(frame *vips.ImageRef) error {
@@ -49,6 +49,10 @@ func (j *job) apply() error {
 		}
 		return nil
 	})
+}
+
+func (j *job) wantsEffects() bool {
+	return j.want.Effects != (spec.Effects{}) || j.want.Tint.Set
 }
 
 // onColours does something to the colours of a frame and gives it its alpha

@@ -8,12 +8,58 @@ import (
 	"api-resize/spec"
 )
 
-// scale brings every frame to the plan's size and, when the plan knows where,
-// crops it, still in the orientation that it is stored in.
+// wholeScaled is the size that the whole original has at the plan's scale: what
+// the loader is asked for.
+func (j *job) wholeScaled() spec.Size {
+	whole := spec.Size{Width: j.facts.Width, Height: j.facts.Height}
+	region, scaled := j.plan.Region, j.plan.Scaled
+	switch {
+	case j.want.Trim > 0: // what is to be scaled is not known yet
+		return whole
+	case region.Width == whole.Width && region.Height == whole.Height:
+		return scaled
+	}
+	times := 1.0
+	if j.facts.Format == spec.WebP {
+		times = 2 // it is scaled all the way, and the region's edges then fall between pixels
+	}
+	along := func(whole, region, scaled int) int {
+		return min(whole, max(1, int(math.Ceil(times*float64(whole)*float64(scaled)/float64(region)))))
+	}
+	return spec.Size{
+		Width:  along(whole.Width, region.Width, scaled.Width),
+		Height: along(whole.Height, region.Height, scaled.Height),
+	}
+}
+
+// loadedRegion is where the plan's region lies in the film as it was loaded:
+// shrunk, and in the orientation that it is stored in.
+func (j *job) loadedRegion() spec.Rect {
+	whole := spec.Size{Width: j.facts.Width, Height: j.facts.Height}
+	stored, size := j.orientation.storedRect(j.plan.Region, whole), j.orientation.storedSize(whole)
+	left, width := shrunkSpan(stored.Left, stored.Width, size.Width, j.film.image.Width())
+	top, height := shrunkSpan(stored.Top, stored.Height, size.Height, j.film.height())
+	return spec.Rect{Left: left, Top: top, Width: width, Height: height}
+}
+
+// shrunkSpan is where a span of pixels of a side lies when the side is shrunk.
+func shrunkSpan(from, length, side, shrunk int) (start, size int) {
+	factor := float64(shrunk) / float64(side)
+	start = min(int(math.Round(float64(from)*factor)), shrunk-1)
+	end := int(math.Round(float64(from+length) * factor))
+	return start, min(max(end, start+1), shrunk) - start
+}
+
+// scale takes the region of every frame, brings it to the plan's size and, when
+// the plan knows where, crops it, still in the orientation that it is stored
+// in.
 func (j *job) scale() error {
 	target := j.orientation.storedSize(j.plan.Scaled)
 	keep := j.orientation.storedRect(j.plan.Crop, j.plan.Scaled)
 	return j.each(func(frame *vips.ImageRef) error {
+		if err := crop(frame, j.region); err != nil {
+			return err
+		}
 		if err := resize(frame, target); err != nil {
 			return err
 		}
@@ -41,14 +87,6 @@ func crop(image *vips.ImageRef, keep spec.Rect) error {
 	return image.Crop(keep.Left, keep.Top, keep.Width, keep.Height)
 }
 
-// turn makes every frame upright.
-func (j *job) turn() error {
-	if j.orientation == upright {
-		return nil
-	}
-	return j.each(j.orientation.turn)
-}
-
 // cropSmart looks at the first frame for the part to keep, and keeps that part
 // of all frames: a crop that moves from frame to frame would jump about.
 func (j *job) cropSmart() error {
@@ -74,89 +112,4 @@ func (j *job) cropSmart() error {
 	keep := j.plan.Crop
 	keep.Left, keep.Top = -first.OffsetX(), -first.OffsetY()
 	return j.each(func(frame *vips.ImageRef) error { return crop(frame, keep) })
-}
-
-// place puts every frame where the plan says, on a canvas of its background,
-// and blends what is transparent onto the background.
-func (j *job) place() error {
-	back := backgroundOf(j.want)
-	padded := j.plan.Place != spec.Rect{Width: j.plan.Box.Width, Height: j.plan.Box.Height}
-	if !padded && !j.film.image.HasAlpha() {
-		return nil
-	}
-	if j.film.image.Bands() < 3 && (back.Red != back.Green || back.Green != back.Blue || padded) {
-		if err := j.film.image.ToColorSpace(vips.InterpretationSRGB); err != nil {
-			return err
-		}
-	}
-	if padded {
-		if err := j.pad(back); err != nil {
-			return err
-		}
-	}
-	if !j.film.image.HasAlpha() {
-		return nil
-	}
-	return j.blend(back)
-}
-
-// pad surrounds every frame: with the background where that hides everything
-// behind it, else with nothing, for blend to lay the background under all.
-func (j *job) pad(back spec.Color) error {
-	around := &vips.ColorRGBA{R: back.Red, G: back.Green, B: back.Blue, A: back.Alpha}
-	if back.Alpha < math.MaxUint8 {
-		if err := j.film.image.AddAlpha(); err != nil {
-			return err
-		}
-		around = &vips.ColorRGBA{}
-	}
-	place, out := j.plan.Place, j.plan.Box
-	return j.each(func(frame *vips.ImageRef) error {
-		return frame.EmbedBackgroundRGBA(place.Left, place.Top, out.Width, out.Height, around)
-	})
-}
-
-// blend lays the background under a picture with alpha. It is one colour
-// everywhere, so all frames are done at once.
-func (j *job) blend(back spec.Color) error {
-	switch back.Alpha {
-	case 0:
-		return nil
-	case math.MaxUint8:
-		return j.film.image.Flatten(&vips.Color{R: back.Red, G: back.Green, B: back.Blue})
-	}
-	canvas, err := vips.NewTransparentCanvas(1, 1)
-	if err != nil {
-		return err
-	}
-	j.own(canvas)
-	colour := []float64{float64(back.Red), float64(back.Green), float64(back.Blue), float64(back.Alpha)}
-	if err := canvas.Linear([]float64{1, 1, 1, 1}, colour); err != nil {
-		return err
-	}
-	if err := canvas.Embed(0, 0, j.film.image.Width(), j.film.image.Height(), vips.ExtendCopy); err != nil {
-		return err
-	}
-	if err := canvas.Composite(j.film.image, vips.BlendModeOver, 0, 0); err != nil {
-		return err
-	}
-	if err := canvas.Cast(vips.BandFormatUchar); err != nil {
-		return err
-	}
-	j.film.image = canvas
-	return nil
-}
-
-// backgroundOf is the colour behind a picture: the one asked for, else
-// nothing. Where the format has no alpha, what is left transparent is white.
-func backgroundOf(want spec.Spec) spec.Color {
-	back := want.Background
-	if info, _ := want.Output.Format.Info(); info.Alpha {
-		return back
-	}
-	over := func(colour uint8) uint8 {
-		alpha := int(back.Alpha)
-		return uint8((int(colour)*alpha + 255*(255-alpha) + 127) / 255)
-	}
-	return spec.RGB(over(back.Red), over(back.Green), over(back.Blue))
 }

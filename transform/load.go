@@ -63,7 +63,7 @@ func webpScale(facts spec.Facts, scaled spec.Size) float64 {
 // load opens the original for one picture.
 func (j *job) load() error {
 	j.pins.Pin(&j.data[0])
-	options, shrunk := loadOptions(j.facts, j.plan.Scaled, j.animated)
+	options, shrunk := loadOptions(j.facts, j.wholeScaled(), j.animated)
 	image, err := openImage(loaders[j.facts.Format].nickname, j.data, options, j.guard)
 	if err != nil {
 		return j.undecodable(err)
@@ -85,7 +85,11 @@ func (j *job) load() error {
 	if err := forgetPages(image); err != nil {
 		return err
 	}
-	return j.agree(shrunk)
+	if err := j.agree(shrunk); err != nil {
+		return err
+	}
+	j.region = j.loadedRegion()
+	return nil
 }
 
 // agree compares what was opened with the facts that the plan was made from.

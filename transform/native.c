@@ -91,6 +91,21 @@ load_buffer_with(const char *nickname, void *data, size_t length,
 	return loaded;
 }
 
+/* Turn clockwise around the middle; corners are filled with the background. */
+VipsImage *
+turn(VipsImage *image, double degrees, const double *background, int bands)
+{
+	VipsInterpolate *bicubic = vips_interpolate_new("bicubic");
+	VipsArrayDouble *fill = vips_array_double_new(background, bands);
+	VipsImage *out = NULL;
+	int failed = !bicubic ||
+		vips_rotate(image, &out, degrees, "interpolate", bicubic, "background", fill, NULL);
+	vips_area_unref(VIPS_AREA(fill));
+	if (bicubic)
+		g_object_unref(bicubic);
+	return failed ? NULL : out;
+}
+
 /* Some savers write metadata whatever they are told (webpsave of libvips 8.14.1
  * ignores "strip"), so there is none left for them. */
 static void

@@ -100,6 +100,28 @@ func settle(ref *vips.ImageRef, g *guard) error {
 	return nil
 }
 
+// rotate turns ref clockwise by any angle; corners are filled with background,
+// one value for each band.
+func rotate(ref *vips.ImageRef, degrees float64, background []float64) error {
+	defer runtime.KeepAlive(ref)
+	image := C.turn(*slot(ref), C.double(degrees), (*C.double)(unsafe.SliceData(background)), C.int(len(background)))
+	if image == nil {
+		return errNative("rotate")
+	}
+	adopt(ref, image)
+	return nil
+}
+
+// memoryOf is the bytes of an image that is settled: rows from top to bottom,
+// bands beside each other. They are there as long as ref is.
+func memoryOf(ref *vips.ImageRef) ([]byte, error) {
+	data := C.vips_image_get_data(*slot(ref))
+	if data == nil {
+		return nil, errNative("pixels")
+	}
+	return unsafe.Slice((*byte)(data), ref.Width()*ref.Height()*ref.Bands()), nil
+}
+
 // saveImage encodes ref with one named saver.
 func saveImage(saver string, ref *vips.ImageRef, options string) ([]byte, error) {
 	defer runtime.KeepAlive(ref)

@@ -16,6 +16,7 @@ void tune_malloc(void);
 int operation_exists(const char *nickname);
 VipsImage *load_buffer_with(const char *nickname, void *data, size_t length,
 	const char *options, Guard *guard);
+VipsImage *turn(VipsImage *image, double degrees, const double *background, int bands);
 VipsImage *settle(VipsImage *image, Guard *guard);
 int save_buffer_with(const char *nickname, VipsImage *image,
 	const char *options, void **data, size_t *length);

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -71,6 +72,23 @@ func gifOf(t testing.TB, width, height int, colours ...color.NRGBA) []byte {
 		frame := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{c, color.NRGBA{1, 2, 3, 255}})
 		animation.Image = append(animation.Image, frame)
 		animation.Delay = append(animation.Delay, 7*(i+1))
+	}
+	var buffer bytes.Buffer
+	if err := gif.EncodeAll(&buffer, animation); err != nil {
+		t.Fatal(err)
+	}
+	return buffer.Bytes()
+}
+
+// gifOfFrames is an animation of pictures of a few colours.
+func gifOfFrames(t testing.TB, frames ...*image.NRGBA) []byte {
+	t.Helper()
+	animation := &gif.GIF{}
+	for _, frame := range frames {
+		picture := image.NewPaletted(frame.Bounds(), color.Palette{white, red, green, blue, color.Black})
+		draw.Draw(picture, picture.Bounds(), frame, image.Point{}, draw.Src)
+		animation.Image = append(animation.Image, picture)
+		animation.Delay = append(animation.Delay, 10)
 	}
 	var buffer bytes.Buffer
 	if err := gif.EncodeAll(&buffer, animation); err != nil {

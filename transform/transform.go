@@ -20,6 +20,7 @@ type job struct {
 	facts  spec.Facts
 	want   spec.Spec
 	plan   spec.Plan
+	limits Limits
 
 	orientation orientation // what is left to apply
 	animated    bool        // all frames are made
@@ -27,6 +28,7 @@ type job struct {
 	loop        int         // how often an animation plays, 0 for ever
 
 	film   film
+	region spec.Rect        // what of the film the picture is made of
 	data   []byte           // the original, kept where it is until the end
 	pins   runtime.Pinner   // libvips reads data as late as when pixels are asked for
 	images []*vips.ImageRef // everything to close
@@ -50,10 +52,15 @@ var (
 		{"convert colours", (*job).toSRGB},
 	}
 	finish = []step{
-		{"turn upright", (*job).turn},
+		{"turn upright", (*job).turnUpright},
 		{"crop to what matters", (*job).cropSmart},
+		{"lay in the box", (*job).placeBeforeTurn},
+		{"turn", (*job).turn},
 		{"effects", (*job).apply},
-		{"place on the canvas", (*job).place},
+		{"lay in the box", (*job).placeAfterTurn},
+		{"pad", (*job).pad},
+		{"background", (*job).background},
+		{"round corners", (*job).round},
 	}
 )
 
@@ -125,7 +132,7 @@ func (e *Engine) prepare(ctx context.Context, order spec.Order) (*job, error) {
 	}
 	return &job{
 		ctx: ctx, config: e.config, log: e.log,
-		facts: facts, want: want, plan: plan,
+		facts: facts, want: want, plan: plan, limits: e.limits,
 		orientation: max(orientation(facts.Orientation), upright),
 		animated:    want.KeepsFrames(facts),
 		data:        data,
@@ -135,6 +142,9 @@ func (e *Engine) prepare(ctx context.Context, order spec.Order) (*job, error) {
 
 // work runs all steps between opening and encoding.
 func (j *job) work() error {
+	if err := j.trim(); err != nil {
+		return err
+	}
 	for _, step := range pipeline {
 		if err := step.do(j); err != nil {
 			return j.unclassified(step.name, err)
