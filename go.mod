@@ -13,6 +13,7 @@ require (
 	github.com/spf13/pflag v1.0.10
 	github.com/spf13/viper v1.21.0
 	github.com/valyala/fasthttp v1.78.0
+	go.n16f.net/thumbhash v1.1.0
 	go.yaml.in/yaml/v3 v3.0.5
 )
 

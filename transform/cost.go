@@ -3,12 +3,21 @@ package transform
 import "api-resize/spec"
 
 // Cost estimates how much memory an order takes at its peak, in bytes, the
-// original's own bytes included. It errs on the high side, and is for admission
+// originals' own bytes included. It errs on the high side, and is for admission
 // by a memory budget.
 func (e *Engine) Cost(order spec.Order) int64 {
+	return cost(order, e.limits.Result)
+}
+
+// DescribeCost is Cost for Describe.
+func (e *Engine) DescribeCost(original spec.Original) int64 {
+	return cost(spec.Order{Original: original, Want: glance}, glanceLimits)
+}
+
+func cost(order spec.Order, limits spec.ResultLimits) int64 {
 	facts, want := order.Original.Facts, order.Want
 	base := int64(costBase + len(order.Original.Bytes) + len(order.Watermark.Bytes))
-	plan, err := want.Plan(facts, e.limits.Result)
+	plan, err := want.Plan(facts, limits)
 	if err != nil {
 		return base // nothing will be made
 	}

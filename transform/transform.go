@@ -20,7 +20,7 @@ type job struct {
 	facts  spec.Facts
 	want   spec.Spec
 	plan   spec.Plan
-	limits Limits
+	limits spec.ResultLimits
 
 	orientation orientation // what is left to apply
 	animated    bool        // all frames are made
@@ -77,7 +77,7 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 	if err := contextError(ctx); err != nil {
 		return spec.Picture{}, err
 	}
-	j, err := e.prepare(ctx, order)
+	j, err := e.prepare(ctx, order, e.limits.Result)
 	if err != nil {
 		return spec.Picture{}, err
 	}
@@ -110,7 +110,7 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 }
 
 // prepare judges the request, and does nothing yet that needs closing.
-func (e *Engine) prepare(ctx context.Context, order spec.Order) (*job, error) {
+func (e *Engine) prepare(ctx context.Context, order spec.Order, limits spec.ResultLimits) (*job, error) {
 	facts, want := order.Original.Facts, order.Want
 	format, data, err := e.vet(order.Original.Bytes)
 	if err != nil {
@@ -123,7 +123,7 @@ func (e *Engine) prepare(ctx context.Context, order spec.Order) (*job, error) {
 	if err := e.limits.allow(facts.Width, facts.Height, max(facts.Frames, 1)); err != nil {
 		return nil, err
 	}
-	plan, err := want.Plan(facts, e.limits.Result)
+	plan, err := want.Plan(facts, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (e *Engine) prepare(ctx context.Context, order spec.Order) (*job, error) {
 	}
 	return &job{
 		ctx: ctx, config: e.config, log: e.log,
-		facts: facts, want: want, plan: plan, limits: e.limits,
+		facts: facts, want: want, plan: plan, limits: limits,
 		orientation: max(orientation(facts.Orientation), upright),
 		animated:    want.KeepsFrames(facts),
 		data:        data,

@@ -43,7 +43,7 @@ func (j *job) trim() error {
 	region.Left += content.Left
 	region.Top += content.Top
 	region.Width, region.Height = content.Width, content.Height
-	j.plan, err = j.want.PlanRegion(j.facts, region, j.limits.Result)
+	j.plan, err = j.want.PlanRegion(j.facts, region, j.limits)
 	return err
 }
 
