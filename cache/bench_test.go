@@ -44,6 +44,32 @@ func BenchmarkMemoryHit15kBParallel(b *testing.B) {
 	})
 }
 
+// benchmarkHas asks for one key of 16, and for one that is not there.
+func benchmarkHas(b *testing.B, s cache.Store) {
+	defer s.Close()
+	const source = "https://example.com/photo.jpg"
+	for i := range 16 {
+		cachetest.Put(b, s, cache.Key{Source: source, Variant: fmt.Sprint(i)}, cachetest.Body(uint64(i), 15_000))
+	}
+	cachetest.Flush(s)
+	for name, key := range map[string]cache.Key{"there": {Source: source, Variant: "7"}, "not there": {Source: source, Variant: "none"}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if s.Has(key) != (name == "there") {
+					b.Fatal("wrong answer")
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkMemoryHas(b *testing.B) { benchmarkHas(b, memory(b)) }
+func BenchmarkDiskHas(b *testing.B)   { benchmarkHas(b, disk(b)) }
+func BenchmarkTiersHas(b *testing.B) {
+	benchmarkHas(b, cache.NewTiers(memory(b), disk(b), cache.DefaultTiersConfig()))
+}
+
 func benchmarkPut(b *testing.B, s cache.Store) {
 	defer s.Close()
 	body := cachetest.Body(1, 15_000)

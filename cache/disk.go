@@ -116,6 +116,18 @@ func (d *Disk) Get(key Key) (*Entry, error) {
 	return entry, nil
 }
 
+// Has implements Store: a look into the index, and until the walk is through
+// also whether a file of that name lies in the folder. Neither opens the file,
+// so one that is damaged, or was removed by others, counts as there.
+func (d *Disk) Has(key Key) bool {
+	if d.closed.Load() || key.check() != nil {
+		return false
+	}
+	at := addressOf(key)
+	walked := d.walked.Load() // asked first: what the walk finds meanwhile is in the index then
+	return d.index.holds(at) || !walked && isRegular(at.path(d.dir))
+}
+
 // Generation implements Store.
 func (d *Disk) Generation(source string) Generation {
 	return d.stripe(digestOf(source)).generation()
@@ -236,6 +248,11 @@ func (d *Disk) rename(name, path string) error {
 		err = d.system.rename(name, path)
 	}
 	return err
+}
+
+func isRegular(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func isDirectory(path string) bool {

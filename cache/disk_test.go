@@ -321,6 +321,46 @@ func TestRestartWithASmallerBoundEvictsTheOldest(t *testing.T) {
 	}
 }
 
+// TestHasWhatIsNotYetWalked finds it by name, and takes nothing else for it.
+func TestHasWhatIsNotYetWalked(t *testing.T) {
+	dir := t.TempDir()
+	l := openWalked(t, dir)
+	l.mustPut(key1, small)
+	l.mustPut(key2, small)
+	_ = l.Close()
+	l = openLaboratory(t, dir)
+	if !l.Has(key1) || l.Has(Key{key1.Source, ""}) || l.Has(Key{"none", ""}) {
+		t.Error("not the one that lies there, or another")
+	}
+	replace(t, l.path(key2), os.Mkdir(l.path(key2)+"x", 0o700))
+	if l.Has(key2) {
+		t.Error("a folder in a file's place counts as there")
+	}
+	_, _ = l.Forget(key1.Source)
+	if l.Has(key1) {
+		t.Error("there after being forgotten")
+	}
+}
+
+// TestHasDoesNotOpenFiles, so that a damaged one is there until it is read.
+func TestHasDoesNotOpenFiles(t *testing.T) {
+	l := openWalked(t, t.TempDir())
+	l.mustPut(key1, small)
+	damage(t, l.path(key1), flip(-1))
+	l.system.open = func(path string) (int, error) {
+		t.Errorf("%s was opened", path)
+		return openFile(path)
+	}
+	if !l.Has(key1) {
+		t.Error("not there although nobody has read it")
+	}
+	l.system.open = openFile
+	l.wantMiss(key1)
+	if l.Has(key1) {
+		t.Error("there after it was found to be damaged")
+	}
+}
+
 func TestForgetReachesWhatIsNotYetWalked(t *testing.T) {
 	dir := t.TempDir()
 	l := openWalked(t, dir)

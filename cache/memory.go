@@ -121,6 +121,16 @@ func (m *Memory) Get(key Key) (*Entry, error) {
 	return r.entry(), nil
 }
 
+// Has implements Store: a look into the index, which learns of an entry just
+// before bigcache does, and of an eviction with it.
+func (m *Memory) Has(key Key) bool {
+	if m.closed.Load() || key.check() != nil {
+		return false
+	}
+	_, held := m.index.stamp(key.Source, key.joined())
+	return held
+}
+
 // refresh moves an entry to the front of its queue, unless it was replaced or
 // forgotten meanwhile. r's stamps are changed in place: they are not part of
 // what the caller gets to see.

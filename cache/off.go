@@ -9,6 +9,7 @@ type off struct{}
 func Off() Store { return off{} }
 
 func (off) Get(Key) (*Entry, error)      { return nil, ErrMiss }
+func (off) Has(Key) bool                 { return false }
 func (off) Generation(string) Generation { return 0 }
 func (off) Put(Key, *Entry, Generation) error {
 	return fmt.Errorf("%w: switched off", ErrUnavailable)

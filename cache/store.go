@@ -43,6 +43,13 @@ type Store interface {
 	// the entry.
 	Get(key Key) (*Entry, error)
 
+	// Has tells whether Get would find the key, as far as can be told without
+	// reading the body: a damaged file is there until Get reads it. It counts
+	// as no hit and no miss, and leaves the order of eviction as it is. The
+	// answer is of a moment: what is there may be evicted or forgotten before
+	// Get comes. After Forget(source), or after Close, it is false.
+	Has(key Key) bool
+
 	// Generation is taken before the work that leads to a Put begins, and
 	// handed to that Put. It tells whether the source was forgotten between.
 	Generation(source string) Generation

@@ -51,3 +51,10 @@ func TestDiskAlone(t *testing.T) {
 		return cache.NewTiers(cache.Off(), disk(t), cache.DefaultTiersConfig())
 	})
 }
+
+func TestOffHasNothing(t *testing.T) {
+	s, key := cache.Off(), cache.Key{Source: "s"}
+	_ = s.Put(key, cache.NewEntry(cache.Meta{}, nil), s.Generation("s"))
+	cachetest.WantHas(t, s, key, false)
+	cachetest.WantMiss(t, s, key)
+}

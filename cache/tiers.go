@@ -44,6 +44,12 @@ func (t *Tiers) Get(key Key) (*Entry, error) {
 	return entry, nil
 }
 
+// Has implements Store. The order is that of Get, which a write follows from
+// the queue to the disk: it is never in neither.
+func (t *Tiers) Has(key Key) bool {
+	return t.memory.Has(key) || t.queue.has(key) || t.disk.Has(key)
+}
+
 // fromDisk copies small bodies to memory, unless the source is forgotten or a
 // newer value is put meanwhile.
 func (t *Tiers) fromDisk(key Key) (*Entry, error) {

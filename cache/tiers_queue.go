@@ -134,6 +134,18 @@ func (q *writeQueue) cancel(w *write) {
 
 // get finds what waits to be written, unless its source was forgotten.
 func (q *writeQueue) get(key Key) (*Entry, error) {
+	entry := q.find(key)
+	if entry == nil {
+		return nil, ErrMiss
+	}
+	return NewEntry(entry.Meta, entry.body), nil
+}
+
+// has tells whether get would find the key.
+func (q *writeQueue) has(key Key) bool { return q.find(key) != nil }
+
+// find returns the queue's own entry, nil when there is none that is valid.
+func (q *writeQueue) find(key Key) *Entry {
 	q.mu.Lock()
 	w, ok := q.newest[key]
 	var entry *Entry
@@ -143,9 +155,9 @@ func (q *writeQueue) get(key Key) (*Entry, error) {
 	}
 	q.mu.Unlock()
 	if !ok || q.disk.Generation(key.Source) != since {
-		return nil, ErrMiss
+		return nil
 	}
-	return NewEntry(entry.Meta, entry.body), nil
+	return entry
 }
 
 // forget drops a source's waiting writes; the disk would refuse them anyway.

@@ -41,6 +41,9 @@ func TestWhatWaitsToBeWrittenIsFound(t *testing.T) {
 	if e, err := tiers.Get(key); err != nil || e.Size() != 200_000 || e.Tier() != TierMemory {
 		t.Fatalf("entry %+v, error %v", e, err)
 	}
+	if !tiers.Has(key) {
+		t.Error("what waits to be written counts as not there")
+	}
 	release()
 	tiers.Flush()
 	e, err := tiers.Get(key)
@@ -57,6 +60,11 @@ func TestForgetReachesWhatWaitsToBeWritten(t *testing.T) {
 	putBytes(t, tiers, Key{"s", "waiting"}, 200_000)
 	if removed, err := tiers.Forget("s"); removed != 1 || err != nil {
 		t.Errorf("%d removed, error %v; want the waiting one", removed, err)
+	}
+	for _, variant := range []string{"under way", "waiting"} {
+		if tiers.Has(Key{"s", variant}) {
+			t.Errorf("%s: there after being forgotten", variant)
+		}
 	}
 	release()
 	tiers.Flush()

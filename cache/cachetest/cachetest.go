@@ -23,6 +23,8 @@ func Run(t *testing.T, open func(t *testing.T) cache.Store) {
 	}{
 		{"returns what was put", roundTrip},
 		{"misses what was not put", miss},
+		{"tells what it has", has},
+		{"telling what it has is no use of it", hasIsNoUse},
 		{"replaces", replaces},
 		{"a refused put leaves no older value", refusedPut},
 		{"keys are any bytes and never mix", binaryKeys},
@@ -85,6 +87,13 @@ func WantMiss(t testing.TB, s cache.Store, key cache.Key) {
 	}
 }
 
+// Flush waits for what the store writes in the background.
+func Flush(s cache.Store) {
+	if s, ok := s.(interface{ Flush() }); ok {
+		s.Flush()
+	}
+}
+
 // Get returns the whole body.
 func Get(s cache.Store, key cache.Key) ([]byte, error) {
 	e, err := s.Get(key)
@@ -134,6 +143,61 @@ func miss(t *testing.T, s cache.Store) {
 	if st := s.Stats(); st.Misses != 3 || st.Hits != 0 || st.Puts != 1 {
 		t.Errorf("misses %d, hits %d, puts %d; want 3, 0, 1", st.Misses, st.Hits, st.Puts)
 	}
+}
+
+// WantHas fails the test unless Has says so of key.
+func WantHas(t testing.TB, s cache.Store, key cache.Key, want bool) {
+	t.Helper()
+	if got := s.Has(key); got != want {
+		t.Fatalf("Has(%.40q): %v, want %v", key, got, want)
+	}
+}
+
+// has: large bodies too, which not every tier takes.
+func has(t *testing.T, s cache.Store) {
+	original := cache.Key{Source: "s"}
+	for _, n := range []int{0, 1000, 400 << 10} {
+		key := cache.Key{Source: "s", Variant: fmt.Sprint(n)}
+		WantHas(t, s, key, false)
+		Put(t, s, key, Body(uint64(n), n))
+		WantHas(t, s, key, true)
+		Flush(s)
+		WantHas(t, s, key, true)
+		WantHas(t, s, original, false)
+		WantHas(t, s, cache.Key{Source: "other", Variant: key.Variant}, false)
+	}
+	WantHas(t, s, cache.Key{Source: string(make([]byte, cache.MaxKeyBytes)), Variant: "x"}, false)
+	if st := s.Stats(); st.Hits != 0 || st.Misses != 0 {
+		t.Errorf("hits %d, misses %d; want none", st.Hits, st.Misses)
+	}
+	began := s.Generation("s")
+	if _, err := s.Forget("s"); err != nil {
+		t.Fatal(err)
+	}
+	WantHas(t, s, cache.Key{Source: "s", Variant: "1000"}, false)
+	_ = s.Put(original, cache.NewEntry(cache.Meta{}, nil), began)
+	WantHas(t, s, original, false)
+	Put(t, s, original, nil)
+	WantHas(t, s, original, true)
+}
+
+// hasIsNoUse: an entry that is only asked about goes as early as one that is not.
+func hasIsNoUse(t *testing.T, s cache.Store) {
+	const size = 100 << 10
+	first, body := cache.Key{Source: "first"}, Body(1, size)
+	Put(t, s, first, body)
+	for i := range int(2 * s.Stats().Limit / size) {
+		s.Has(first)
+		if err := put(s, numbered(i, 1), body); err != nil && !errors.Is(err, cache.ErrFull) {
+			t.Fatal(err)
+		}
+	}
+	Flush(s)
+	if s.Stats().Evictions == 0 {
+		t.Fatal("twice the limit was put, and nothing evicted")
+	}
+	WantHas(t, s, first, false)
+	WantMiss(t, s, first)
 }
 
 func replaces(t *testing.T, s cache.Store) {
@@ -278,6 +342,7 @@ func manyAtOnce(t *testing.T, s cache.Store) {
 			for range 300 {
 				source, variant := random.IntN(10), random.IntN(10)
 				key := numbered(source, variant)
+				s.Has(key)
 				switch random.IntN(10) {
 				case 0:
 					if _, err := s.Forget(key.Source); err != nil {
@@ -304,6 +369,7 @@ func manyAtOnce(t *testing.T, s cache.Store) {
 	for source := range 10 {
 		_, _ = s.Forget(numbered(source, 0).Source)
 		for variant := range 10 {
+			WantHas(t, s, numbered(source, variant), false)
 			WantMiss(t, s, numbered(source, variant))
 		}
 	}
@@ -326,6 +392,7 @@ func closes(t *testing.T, s cache.Store) {
 	if body, err := e.Bytes(); err != nil || !bytes.Equal(body, Body(1, 300<<10)) {
 		t.Errorf("entry after Close: error %v", err)
 	}
+	WantHas(t, s, key, false)
 	WantMiss(t, s, key)
 	if err := put(s, key, nil); !errors.Is(err, cache.ErrUnavailable) {
 		t.Errorf("Put after Close: error %v, want ErrUnavailable", err)
