@@ -70,6 +70,21 @@ func BenchmarkTiersHas(b *testing.B) {
 	benchmarkHas(b, cache.NewTiers(memory(b), disk(b), cache.DefaultTiersConfig()))
 }
 
+// BenchmarkDiskVariants of a source that has 100 of them.
+func BenchmarkDiskVariants(b *testing.B) {
+	s := disk(b)
+	defer s.Close()
+	const source = "https://example.com/photo.jpg"
+	for i := range 100 {
+		cachetest.Put(b, s, cache.Key{Source: source, Variant: fmt.Sprint(i)}, cachetest.Body(uint64(i), 15_000))
+	}
+	for b.Loop() {
+		if n := len(s.Variants(source)); n != 100 {
+			b.Fatalf("%d variants", n)
+		}
+	}
+}
+
 func benchmarkPut(b *testing.B, s cache.Store) {
 	defer s.Close()
 	body := cachetest.Body(1, 15_000)

@@ -45,19 +45,42 @@ func (d *Disk) read(key Key, at address) (*Entry, error) {
 // verify reads a file and checks that it is what was stored under key. A large
 // one comes back as an open file, which then owns fd.
 func verify(fd int, path string, key Key) (entry *Entry, size int64, err error) {
-	var stat syscall.Stat_t
-	if err := untilDone(func() error { return syscall.Fstat(fd, &stat) }); err != nil {
+	size, err = sizeOf(fd)
+	if err != nil {
 		return nil, 0, err
 	}
+	if size <= smallFile {
+		entry, err = readSmall(fd, size, key)
+		return entry, size, err
+	}
+	entry, err = openLarge(fd, path, size, key)
+	return entry, size, err
+}
+
+// sizeOf an open file, which is broken when it is not a regular one.
+func sizeOf(fd int) (int64, error) {
+	var stat syscall.Stat_t
+	if err := untilDone(func() error { return syscall.Fstat(fd, &stat) }); err != nil {
+		return 0, err
+	}
 	if stat.Mode&syscall.S_IFMT != syscall.S_IFREG {
-		return nil, 0, broken("not a regular file")
+		return 0, broken("not a regular file")
 	}
-	if stat.Size <= smallFile {
-		entry, err = readSmall(fd, stat.Size, key)
-		return entry, stat.Size, err
+	return stat.Size, nil
+}
+
+// measureFile reads the first bytes of a file of that size, and returns how
+// long its header is if format version and lengths are right.
+func measureFile(fd int, size int64) (headerLength int, err error) {
+	fixed := make([]byte, min(size, headerFixed))
+	if err := readAt(fd, fixed, 0); err != nil {
+		return 0, err
 	}
-	entry, err = openLarge(fd, path, stat.Size, key)
-	return entry, stat.Size, err
+	headerLength, body, err := measureHeader(fixed)
+	if err == nil && int64(headerLength)+body != size {
+		err = broken("%d bytes, %d expected", size, int64(headerLength)+body)
+	}
+	return headerLength, err
 }
 
 func checkHeader(b []byte, size int64, key Key) (header, error) {

@@ -129,18 +129,8 @@ func (d *Disk) glance(at address, info os.FileInfo) error {
 		return err
 	}
 	defer syscall.Close(fd)
-	fixed := make([]byte, min(info.Size(), headerFixed))
-	if err := readAt(fd, fixed, 0); err != nil {
-		return err
-	}
-	header, body, err := measureHeader(fixed)
-	if err != nil {
-		return err
-	}
-	if int64(header)+body != info.Size() {
-		return broken("%d bytes, %d expected", info.Size(), int64(header)+body)
-	}
-	return nil
+	_, err = measureFile(fd, info.Size())
+	return err
 }
 
 // trim evicts the oldest until the bound is kept: it may have been lowered.

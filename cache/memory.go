@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -237,6 +238,20 @@ func (m *Memory) Forget(source string) (removed int, err error) {
 		}
 	}
 	return removed, nil
+}
+
+// Variants implements Store.
+func (m *Memory) Variants(source string) []string {
+	if m.closed.Load() {
+		return nil
+	}
+	prefix := len(Key{Source: source}.joined())
+	variants := m.index.keys(source)
+	for i, joined := range variants {
+		variants[i] = joined[prefix:]
+	}
+	slices.Sort(variants)
+	return variants
 }
 
 // Stats implements Store.

@@ -67,6 +67,15 @@ type Store interface {
 	// something may be left in storage that a restart would bring back.
 	Forget(source string) (removed int, err error)
 
+	// Variants names what is kept of source: the Variant of every key, sorted,
+	// each once; the original's is "". It is for rare use: Disk opens every
+	// file of the source. It counts and moves nothing, as Has.
+	//
+	// It promises no picture of one moment: what is put, evicted or forgotten
+	// while it runs may be named or not. What was evicted before, or can't be
+	// read, is not named; what is named may still be a miss.
+	Variants(source string) []string
+
 	// Stats are counters since opening and sizes of now.
 	Stats() Stats
 

@@ -56,5 +56,6 @@ func TestOffHasNothing(t *testing.T) {
 	s, key := cache.Off(), cache.Key{Source: "s"}
 	_ = s.Put(key, cache.NewEntry(cache.Meta{}, nil), s.Generation("s"))
 	cachetest.WantHas(t, s, key, false)
+	cachetest.WantVariants(t, s, "s")
 	cachetest.WantMiss(t, s, key)
 }

@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Tiers is a fast store before a large one. Put stores in memory at once and
@@ -118,6 +119,13 @@ func (t *Tiers) Forget(source string) (removed int, err error) {
 	inMemory, memoryErr := t.memory.Forget(source)
 	waiting := t.queue.forget(source)
 	return max(onDisk, inMemory, waiting), errors.Join(diskErr, memoryErr)
+}
+
+// Variants implements Store: of memory, what waits to be written, and disk.
+func (t *Tiers) Variants(source string) []string {
+	variants := slices.Concat(t.memory.Variants(source), t.queue.variants(source), t.disk.Variants(source))
+	slices.Sort(variants)
+	return slices.Compact(variants)
 }
 
 // Stats implements Store: sizes are sums over the tiers, Hits, Misses, Puts and

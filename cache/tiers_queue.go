@@ -160,6 +160,19 @@ func (q *writeQueue) find(key Key) *Entry {
 	return entry
 }
 
+// variants of source that get would find, in no order.
+func (q *writeQueue) variants(source string) (variants []string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.disk.Generation(source)
+	for key, w := range q.newest {
+		if key.Source == source && w.since == now {
+			variants = append(variants, key.Variant)
+		}
+	}
+	return variants
+}
+
 // forget drops a source's waiting writes; the disk would refuse them anyway.
 func (q *writeQueue) forget(source string) (removed int) {
 	now := q.disk.Generation(source)

@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -44,6 +45,9 @@ func TestWhatWaitsToBeWrittenIsFound(t *testing.T) {
 	if !tiers.Has(key) {
 		t.Error("what waits to be written counts as not there")
 	}
+	if got := tiers.Variants("s"); !slices.Equal(got, []string{key.Variant}) {
+		t.Errorf("variants %q, want the one that waits", got)
+	}
 	release()
 	tiers.Flush()
 	e, err := tiers.Get(key)
@@ -53,6 +57,29 @@ func TestWhatWaitsToBeWrittenIsFound(t *testing.T) {
 	_ = e.Close()
 }
 
+// TestVariantsOfAllTiers: each once, wherever it is, and in more than one place.
+func TestVariantsOfAllTiers(t *testing.T) {
+	tiers, g, release := openGated(t, DefaultTiersConfig())
+	since := g.Generation("s")
+	for _, variant := range []string{"on disk", "everywhere"} {
+		if err := g.Disk.Put(Key{"s", variant}, NewEntry(Meta{}, small), since); err != nil {
+			t.Fatal(err)
+		}
+	}
+	putBytes(t, tiers.memory, Key{"s", "in memory"}, 10)
+	putBytes(t, tiers, Key{"s", "waiting"}, 200_000) // too big for memory
+	putBytes(t, tiers, Key{"s", "everywhere"}, 10)
+	want := []string{"everywhere", "in memory", "on disk", "waiting"}
+	if got := tiers.Variants("s"); !slices.Equal(got, want) {
+		t.Errorf("variants %q, want %q", got, want)
+	}
+	release()
+	tiers.Flush()
+	if got := tiers.Variants("s"); !slices.Equal(got, want) {
+		t.Errorf("variants %q after writing, want %q", got, want)
+	}
+}
+
 func TestForgetReachesWhatWaitsToBeWritten(t *testing.T) {
 	tiers, g, release := openGated(t, DefaultTiersConfig())
 	putBytes(t, tiers, Key{"s", "under way"}, 200_000)
@@ -60,6 +87,9 @@ func TestForgetReachesWhatWaitsToBeWritten(t *testing.T) {
 	putBytes(t, tiers, Key{"s", "waiting"}, 200_000)
 	if removed, err := tiers.Forget("s"); removed != 1 || err != nil {
 		t.Errorf("%d removed, error %v; want the waiting one", removed, err)
+	}
+	if got := tiers.Variants("s"); len(got) != 0 {
+		t.Errorf("variants %q after being forgotten", got)
 	}
 	for _, variant := range []string{"under way", "waiting"} {
 		if tiers.Has(Key{"s", variant}) {

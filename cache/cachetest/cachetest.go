@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) cache.Store) {
 		{"a refused put leaves no older value", refusedPut},
 		{"keys are any bytes and never mix", binaryKeys},
 		{"refuses what is too big", tooBig},
+		{"names the variants of one source", variants},
 		{"forgets all of one source and nothing else", forgets},
 		{"a forget beats a fill that began before", forgetBeatsFill},
 		{"keeps its bound, and what it returned", keepsBound},
@@ -255,6 +257,49 @@ func tooBig(t *testing.T, s cache.Store) {
 	}
 }
 
+// WantVariants fails the test unless the variants of source are these, sorted.
+func WantVariants(t testing.TB, s cache.Store, source string, want ...string) {
+	t.Helper()
+	if got := s.Variants(source); !slices.Equal(got, want) {
+		t.Fatalf("Variants(%.40q): %.40q, want %.40q", source, got, want)
+	}
+}
+
+// variants: of bodies small and large, which not every tier takes, and of keys
+// as long as they may be.
+func variants(t *testing.T, s cache.Store) {
+	long := "x" + string(Body(8, cache.MaxKeyBytes-2))
+	names := []string{"", "\x00\xff", "a", "link\n/", long}
+	for i, variant := range names {
+		meta := cache.Meta{Attributes: Body(uint64(i), i*cache.MaxAttributesBytes/len(names))}
+		body := Body(uint64(i), i*100_000)
+		if err := s.Put(cache.Key{Source: "s", Variant: variant}, cache.NewEntry(meta, body), s.Generation("s")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	Put(t, s, cache.Key{Source: "s", Variant: "a"}, []byte("again"))
+	Put(t, s, cache.Key{Source: "", Variant: "sa"}, nil)
+	Put(t, s, cache.Key{Source: "sa", Variant: ""}, nil)
+	for range 2 { // before and after it is written
+		WantVariants(t, s, "s", names...)
+		WantVariants(t, s, "", "sa")
+		WantVariants(t, s, "sa", "")
+		WantVariants(t, s, "none")
+		WantVariants(t, s, string(make([]byte, cache.MaxKeyBytes+1)))
+		Flush(s)
+	}
+	if st := s.Stats(); st.Hits != 0 || st.Misses != 0 {
+		t.Errorf("hits %d, misses %d; want none", st.Hits, st.Misses)
+	}
+	if _, err := s.Forget("s"); err != nil {
+		t.Fatal(err)
+	}
+	WantVariants(t, s, "s")
+	WantVariants(t, s, "", "sa")
+	Put(t, s, cache.Key{Source: "s", Variant: "b"}, nil)
+	WantVariants(t, s, "s", "b")
+}
+
 func forgets(t *testing.T, s cache.Store) {
 	for source := range 5 {
 		for variant := range 10 {
@@ -343,7 +388,11 @@ func manyAtOnce(t *testing.T, s cache.Store) {
 				source, variant := random.IntN(10), random.IntN(10)
 				key := numbered(source, variant)
 				s.Has(key)
-				switch random.IntN(10) {
+				switch random.IntN(11) {
+				case 10:
+					if names := s.Variants(key.Source); !isAscending(names) || len(names) > 10 {
+						t.Errorf("Variants(%q): %q", key.Source, names)
+					}
 				case 0:
 					if _, err := s.Forget(key.Source); err != nil {
 						t.Errorf("Forget: %v", err)
@@ -366,8 +415,11 @@ func manyAtOnce(t *testing.T, s cache.Store) {
 	if st := s.Stats(); st.Corrupt != 0 || st.Errors != 0 || st.Bytes > st.Limit {
 		t.Errorf("corrupt %d, errors %d, bytes %d of %d", st.Corrupt, st.Errors, st.Bytes, st.Limit)
 	}
+	Flush(s)
 	for source := range 10 {
+		wantAgreement(t, s, source)
 		_, _ = s.Forget(numbered(source, 0).Source)
+		WantVariants(t, s, numbered(source, 0).Source)
 		for variant := range 10 {
 			WantHas(t, s, numbered(source, variant), false)
 			WantMiss(t, s, numbered(source, variant))
@@ -376,6 +428,28 @@ func manyAtOnce(t *testing.T, s cache.Store) {
 	if st := s.Stats(); st.Entries != 0 || st.Bytes != 0 {
 		t.Errorf("%d entries and %d bytes left after everything was forgotten", st.Entries, st.Bytes)
 	}
+}
+
+// isAscending: sorted, and each once.
+func isAscending(names []string) bool {
+	return slices.IsSorted(names) && len(slices.Compact(slices.Clone(names))) == len(names)
+}
+
+// wantAgreement of Has, Get and Variants, while nobody else is at work.
+func wantAgreement(t *testing.T, s cache.Store, source int) {
+	t.Helper()
+	var held []string
+	for variant := range 10 {
+		key := numbered(source, variant)
+		has := s.Has(key)
+		if _, err := Get(s, key); has != (err == nil) {
+			t.Errorf("Has(%q): %v, Get: error %v", key, has, err)
+		}
+		if has {
+			held = append(held, key.Variant)
+		}
+	}
+	WantVariants(t, s, numbered(source, 0).Source, held...)
 }
 
 func closes(t *testing.T, s cache.Store) {
@@ -393,6 +467,7 @@ func closes(t *testing.T, s cache.Store) {
 		t.Errorf("entry after Close: error %v", err)
 	}
 	WantHas(t, s, key, false)
+	WantVariants(t, s, "s")
 	WantMiss(t, s, key)
 	if err := put(s, key, nil); !errors.Is(err, cache.ErrUnavailable) {
 		t.Errorf("Put after Close: error %v, want ErrUnavailable", err)
