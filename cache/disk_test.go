@@ -297,6 +297,27 @@ func TestRestartKeepsEntries(t *testing.T) {
 	}
 }
 
+// TestLinksSurviveARestart: entries without a body are as good as others.
+func TestLinksSurviveARestart(t *testing.T) {
+	dir := t.TempDir()
+	l := openWalked(t, dir)
+	l.mustPut(Key{"s", "link"}, nil) // put adds attributes
+	_ = l.Close()
+	for name, open := range map[string]func(*testing.T, string, ...diskOption) *laboratory{"walked": openWalked, "not walked": openLaboratory} {
+		t.Run(name, func(t *testing.T) {
+			l := open(t, dir)
+			l.wantVariants("s", "link")
+			e, err := l.Get(Key{"s", "link"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(e.Meta.Attributes) != `{"a":1}` || e.Size() != 0 {
+				t.Errorf("attributes %q, body of %d bytes", e.Meta.Attributes, e.Size())
+			}
+		})
+	}
+}
+
 func TestRestartWithASmallerBoundEvictsTheOldest(t *testing.T) {
 	dir := t.TempDir()
 	l := openWalked(t, dir)

@@ -140,14 +140,16 @@ func TestAFullQueueDropsAndCounts(t *testing.T) {
 func TestHitsOnDiskMoveUp(t *testing.T) {
 	tiers, g, release := openGated(t, DefaultTiersConfig())
 	release()
-	key := Key{"s", "v"}
-	if err := g.Disk.Put(key, NewEntry(Meta{}, small), g.Generation("s")); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{TierDisk, TierMemory} {
-		e, err := tiers.Get(key)
-		if err != nil || e.Tier() != want {
-			t.Fatalf("tier %v, error %v; want %s", e, err, want)
+	for name, body := range map[string][]byte{"small": small, "none": nil} {
+		key := Key{"s", name}
+		if err := g.Disk.Put(key, NewEntry(Meta{Attributes: []byte(name)}, body), g.Generation("s")); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{TierDisk, TierMemory} {
+			e, err := tiers.Get(key)
+			if err != nil || e.Tier() != want || string(e.Meta.Attributes) != name || e.Size() != int64(len(body)) {
+				t.Fatalf("%s: entry %+v, error %v; want it from %s", name, e, err, want)
+			}
 		}
 	}
 }

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) cache.Store) {
 		run  func(t *testing.T, s cache.Store)
 	}{
 		{"returns what was put", roundTrip},
+		{"keeps attributes without a body", links},
 		{"misses what was not put", miss},
 		{"tells what it has", has},
 		{"telling what it has is no use of it", hasIsNoUse},
@@ -134,6 +135,51 @@ func roundTrip(t *testing.T, s cache.Store) {
 				t.Errorf("Close twice: %v", err)
 			}
 		}
+	}
+}
+
+// links: an entry may be nothing but its attributes, such as what leads to
+// another key. It is read as any other, and is not a miss for being empty.
+func links(t *testing.T, s cache.Store) {
+	keys := []cache.Key{numbered(1, 1), numbered(1, 2), numbered(2, 1)}
+	for round := range 2 { // the second time they are replaced
+		for i, key := range keys {
+			target := fmt.Sprintf("target %d of round %d", i, round)
+			link := cache.NewEntry(cache.Meta{Attributes: []byte(target)}, nil)
+			if err := s.Put(key, link, s.Generation(key.Source)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 { // before and after they are written
+			for i, key := range keys {
+				WantHas(t, s, key, true)
+				WantLink(t, s, key, fmt.Sprintf("target %d of round %d", i, round))
+			}
+			Flush(s)
+		}
+	}
+	WantVariants(t, s, keys[0].Source, keys[0].Variant, keys[1].Variant)
+	if st := s.Stats(); st.Hits != 12 || st.Misses != 0 || st.Puts != 6 || st.Bytes == 0 {
+		t.Errorf("hits %d, misses %d, puts %d, %d bytes; want 12, 0, 6, some", st.Hits, st.Misses, st.Puts, st.Bytes)
+	}
+	if removed, err := s.Forget(keys[0].Source); removed != 2 || err != nil {
+		t.Errorf("Forget: %d removed, error %v; want 2", removed, err)
+	}
+	WantMiss(t, s, keys[0])
+	WantLink(t, s, keys[2], "target 2 of round 1")
+}
+
+// WantLink fails the test unless key holds these attributes and no body.
+func WantLink(t testing.TB, s cache.Store, key cache.Key, attributes string) {
+	t.Helper()
+	e, err := s.Get(key)
+	if err != nil {
+		t.Fatalf("Get(%.40q): %v", key, err)
+	}
+	defer e.Close()
+	body, err := e.Bytes()
+	if string(e.Meta.Attributes) != attributes || len(body) != 0 || e.Size() != 0 || err != nil {
+		t.Fatalf("Get(%.40q): attributes %.40q, body of %d bytes, error %v; want %.40q and none", key, e.Meta.Attributes, len(body), err, attributes)
 	}
 }
 
