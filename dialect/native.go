@@ -49,7 +49,7 @@ func (n Native) Parse(rawPath, rawQuery string) (spec.Request, error) {
 	if err != nil {
 		return spec.Request{}, err
 	}
-	fromQuery, err := splitQuery(rawQuery)
+	fromQuery, err := ParseQuery(rawQuery)
 	if err != nil {
 		return spec.Request{}, err
 	}
@@ -89,9 +89,9 @@ func cutExtension(tail string) (id string, format []spec.Setting) {
 	return id, []spec.Setting{{Name: "format", Value: extension}}
 }
 
-// splitQuery reads the query's options in their order. "+" means a space
+// ParseQuery reads the query's options in their order. "+" means a space
 // there, as in every form.
-func splitQuery(rawQuery string) ([]spec.Setting, error) {
+func ParseQuery(rawQuery string) ([]spec.Setting, error) {
 	var settings []spec.Setting
 	for _, pair := range strings.Split(rawQuery, "&") {
 		if pair == "" {

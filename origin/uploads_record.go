@@ -20,12 +20,19 @@ type Record struct {
 	Width       int        `json:"width"`
 	Height      int        `json:"height"`
 	Frames      int        `json:"frames"`
+	Pages       int        `json:"pages,omitempty"` // 0: not known
 	Bytes       int64      `json:"bytes"`
 	HasAlpha    bool       `json:"has_alpha"`
 	ContentType string     `json:"content_type"`
 	Name        string     `json:"name,omitempty"` // as the client called it
 	Created     time.Time  `json:"created"`
 	Expires     *time.Time `json:"expires,omitempty"` // from then on it isn't found
+
+	// What pages want to know; empty in records of before it was found out.
+	DominantColor string            `json:"dominant_color,omitempty"`
+	Thumbhash     string            `json:"thumbhash,omitempty"`
+	Profile       string            `json:"profile,omitempty"`
+	EXIF          map[string]string `json:"exif,omitempty"`
 }
 
 // Record reads what is known of an upload; ErrNotFound when there is none or

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -84,7 +85,7 @@ func TestUploadsKeep(t *testing.T) {
 		t.Fatalf("%v, %v", existing, err)
 	}
 	want.ID, want.Bytes, want.Created, want.SHA256 = id, 7, kept.Created, fmt.Sprintf("%x", sha256.Sum256([]byte("content")))
-	if kept != want || time.Since(kept.Created) > time.Minute {
+	if !reflect.DeepEqual(kept, want) || time.Since(kept.Created) > time.Minute {
 		t.Errorf("kept %+v", kept)
 	}
 	if err := in.Discard(); err != nil {
@@ -94,7 +95,7 @@ func TestUploadsKeep(t *testing.T) {
 		t.Error("a second Commit")
 	}
 	u = openUploads(t, dir) // as after a restart
-	if got, err := u.Record(id); err != nil || got != kept {
+	if got, err := u.Record(id); err != nil || !reflect.DeepEqual(got, kept) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	o, err := u.Open(context.Background(), id, Validators{})

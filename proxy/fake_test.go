@@ -22,15 +22,19 @@ var errBroken = errors.New("broken original")
 // fakeTransformer makes texts of texts: what a proxy does around the making is
 // tested without libvips.
 type fakeTransformer struct {
-	made    atomic.Int64
-	running atomic.Int64
-	most    atomic.Int64
-	hold    chan struct{} // when not nil, Transform waits for it to close
-	panics  atomic.Bool
-	ignores bool // does not stop when told to
+	made      atomic.Int64
+	described atomic.Int64
+	running   atomic.Int64
+	most      atomic.Int64
+	hold      chan struct{} // when not nil, Transform waits for it to close
+	panics    atomic.Bool
+	ignores   bool // does not stop when told to
+	found     int  // quality that it says it found
+	cannot    spec.Format
+	refused   atomic.Int64 // orders for that
 }
 
-func (f *fakeTransformer) Inspect(original []byte) (spec.Facts, error) {
+func (f *fakeTransformer) InspectPage(original []byte, _ int) (spec.Facts, error) {
 	if !bytes.HasPrefix(original, []byte("image ")) {
 		return spec.Facts{}, errBroken
 	}
@@ -58,12 +62,25 @@ func (f *fakeTransformer) Transform(ctx context.Context, order spec.Order) (spec
 	if bytes.Contains(order.Original.Bytes, []byte("broken")) {
 		return spec.Picture{}, errBroken
 	}
+	if order.Want.Output.Format == f.cannot {
+		f.refused.Add(1)
+		return spec.Picture{}, errBroken
+	}
 	f.made.Add(1)
-	return spec.Picture{Bytes: fmt.Appendf(nil, "%s of %s", order.Want, order.Original.Bytes), Format: order.Want.Output.Format}, nil
+	return spec.Picture{Quality: f.found, Bytes: fmt.Appendf(nil, "%s of %s", order.Want, order.Original.Bytes), Format: order.Want.Output.Format}, nil
 }
 
-func (f *fakeTransformer) Cost(spec.Order) int64 { return 1 << 20 }
-func (f *fakeTransformer) Fingerprint() string   { return "fake" }
+func (f *fakeTransformer) Describe(_ context.Context, original spec.Original) (spec.Description, error) {
+	f.described.Add(1)
+	if bytes.Contains(original.Bytes, []byte("broken")) {
+		return spec.Description{}, errBroken
+	}
+	return spec.Description{Profile: string(original.Bytes)}, nil
+}
+
+func (f *fakeTransformer) DescribeCost(spec.Original) int64 { return 1 << 20 }
+func (f *fakeTransformer) Cost(spec.Order) int64            { return 1 << 20 }
+func (f *fakeTransformer) Fingerprint() string              { return "fake" }
 
 // site is an origin that counts, and says what its fields say.
 type site struct {

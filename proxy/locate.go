@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"time"
 
 	"api-resize/cache"
@@ -19,59 +20,96 @@ type Variant struct {
 	ETag        string    // strong, with its quotes
 	ContentType string
 	Name        string    // file name of the original, may be empty
-	Modified    time.Time // of the original; zero when unknown
+	Modified    time.Time // of the original, or of a watermark that is newer; zero when unknown
 	ByAccept    bool      // the Accept header had a say
 	BySaveData  bool      // so could the Save-Data header
 	Fetch       time.Duration
 
-	client   spec.Client
-	key      cache.Key
-	since    cache.Generation
-	record   record
-	original []byte // when locating had to read it
+	client    spec.Client
+	key       cache.Key
+	mayBeOwn  bool // the original itself may be the answer
+	original  piece
+	watermark piece    // zero for none
+	better    *Variant // what is made meanwhile, to be answered with from then on
+}
+
+// piece is an original that a picture is made of.
+type piece struct {
+	source spec.Source
+	since  cache.Generation
+	fetched
 }
 
 // Locate finds out which picture a request means. It costs a look into a map
-// while the original's record is fresh, and no more than one fetch ever.
+// while the records of its originals are fresh, and no more than one fetch of
+// each ever.
 //
 // Errors are those of package origin, of the Transformer's Inspect, and
 // spec.ErrImpossible.
 func (p *Proxy) Locate(ctx context.Context, request spec.Request, client spec.Client) (*Variant, error) {
-	source := request.Source.String()
-	// Before anything is read: what is forgotten after this is not kept.
-	since := p.store.Generation(source)
-	found, err := p.describe(ctx, request.Source, since)
+	original, err := p.locatePiece(ctx, request.Source)
 	if err != nil {
 		return nil, err
 	}
-	return p.variant(request, client, since, found)
+	var watermark piece
+	if mark := request.Spec.Watermark; mark != (spec.Watermark{}) {
+		if watermark, err = p.locatePiece(ctx, mark.Source); err != nil {
+			return nil, fmt.Errorf("watermark: %w", err)
+		}
+	}
+	v, err := p.variant(request, client, p.resolver, original, watermark)
+	if err != nil {
+		return nil, err
+	}
+	return p.orInterim(v)
 }
 
-func (p *Proxy) variant(request spec.Request, client spec.Client, since cache.Generation, found fetched) (*Variant, error) {
-	resolved, err := p.resolver.Resolve(request.Spec, found.record.Facts, client)
+func (p *Proxy) locatePiece(ctx context.Context, source spec.Source) (piece, error) {
+	// Before anything is read: what is forgotten after this is not kept.
+	since := p.store.Generation(source.String())
+	found, err := p.describe(ctx, source, since)
+	return piece{source, since, found}, err
+}
+
+func (p *Proxy) variant(request spec.Request, client spec.Client, resolver spec.Resolver, original, watermark piece) (*Variant, error) {
+	resolved, err := resolver.Resolve(request.Spec, original.record.Facts, client)
 	if err != nil {
 		return nil, err
 	}
-	// What all the bytes depend on: the original's version, the picture, and
-	// who makes it.
-	variant := resolved.String() + "@" + found.record.Version + "@" + p.fingerprint
-	key := cache.Key{Source: request.Source.String(), Variant: variant}
-	return &Variant{
+	key := cache.Key{Source: request.Source.String(), Variant: p.variantName(resolved, original, watermark)}
+	v := &Variant{
 		Request:     request,
 		Spec:        resolved.Spec,
 		ETag:        etag(key),
 		ContentType: resolved.Output.Format.ContentType(),
-		Name:        found.record.Name,
-		Modified:    found.record.Modified,
+		Name:        original.record.Name,
+		Modified:    original.record.Modified,
 		ByAccept:    resolved.ByAccept,
 		BySaveData:  resolved.BySaveData,
-		Fetch:       found.took,
+		Fetch:       original.took + watermark.took,
 		client:      client,
 		key:         key,
-		since:       since,
-		record:      found.record,
-		original:    found.original,
-	}, nil
+		mayBeOwn:    resolved.MayBeOwn,
+		original:    original,
+		watermark:   watermark,
+	}
+	if newer := watermark.record.Modified; newer.After(v.Modified) {
+		v.Modified = newer
+	}
+	return v, nil
+}
+
+// variantName says what all the bytes depend on: the picture, the versions of
+// its originals, and who makes it.
+func (p *Proxy) variantName(resolved spec.Resolution, original, watermark piece) string {
+	name := resolved.String() + "@" + original.record.Version
+	if watermark.record.Version != "" {
+		name += "+" + watermark.record.Version
+	}
+	if resolved.MayBeOwn {
+		name += "+own"
+	}
+	return name + "@" + p.fingerprint
 }
 
 // etag names the bytes before they exist: 128 bits of SHA-256 over everything
@@ -88,8 +126,33 @@ type Lifetime struct {
 	NoStore   bool
 }
 
+// AtMost is the life that ends no later than after maxAge.
+func (l Lifetime) AtMost(maxAge time.Duration) Lifetime {
+	if l.MaxAge > maxAge || l.Immutable {
+		l.MaxAge, l.Immutable = min(l.MaxAge, maxAge), false
+	}
+	return l
+}
+
 // Lifetime returns how long the answer is good from now on.
-func (v *Variant) Lifetime(now time.Time) Lifetime { return v.record.lifetime(now) }
+func (v *Variant) Lifetime(now time.Time) Lifetime {
+	life := v.original.record.lifetime(now)
+	if v.watermark.record.Version != "" {
+		mark := v.watermark.record.lifetime(now)
+		life.MaxAge = min(life.MaxAge, mark.MaxAge)
+		life.Immutable = life.Immutable && mark.Immutable
+		life.NoStore = life.NoStore || mark.NoStore
+	}
+	if v.better != nil {
+		life = life.AtMost(interimAge)
+	}
+	return life
+}
+
+// noStore reports whether an origin forbids to keep anything of this.
+func (v *Variant) noStore() bool {
+	return v.original.record.Freshness.NoStore || v.watermark.record.Freshness.NoStore
+}
 
 // UploadLifetime is that of an upload's own bytes.
 func UploadLifetime(upload origin.Record, now time.Time) Lifetime {

@@ -28,16 +28,18 @@ func (o Outcome) String() string { return [...]string{"hit", "joined", "made"}[o
 // Result is a picture, with the story of how it came about. Close its Entry.
 type Result struct {
 	*Variant
-	Entry   *cache.Entry
-	Outcome Outcome
-	Stored  bool // it is in the cache now
-	Queue   time.Duration
-	Timings spec.Timings
+	Entry    *cache.Entry
+	Outcome  Outcome
+	Decision string // spec.Picture's
+	Stored   bool   // it is in the cache now
+	Queue    time.Duration
+	Timings  spec.Timings
 }
 
 // product is what a flight brings home for all who waited.
 type product struct {
 	variant *Variant // as it was made; another than asked for when the original changed
+	meta    cache.Meta
 	body    []byte
 	stored  bool
 	cached  bool // the second look found it
@@ -52,14 +54,15 @@ type product struct {
 // Errors are those of Locate, of the Transformer, ErrOverloaded, ErrTimeout,
 // and the cause of ctx's end.
 func (p *Proxy) Open(ctx context.Context, v *Variant) (*Result, error) {
+	defer p.upgrade(v)
 	if entry, err := p.store.Get(v.key); err == nil {
-		return &Result{Variant: v, Entry: entry, Outcome: Hit, Stored: true}, nil
+		return &Result{Variant: v, Entry: entry, Outcome: Hit, Decision: string(entry.Meta.Attributes), Stored: true}, nil
 	}
 	made, joined, err := p.pictures.do(ctx, v.key.Source+" "+v.key.Variant, func(ctx context.Context) (product, error) {
 		// A second look: it may have been made between the first one and the
 		// start of this flight.
-		if body, ok := p.kept(v); ok {
-			return product{variant: v, body: body, stored: true, cached: true}, nil
+		if kept, ok := p.kept(v); ok {
+			return kept, nil
 		}
 		return p.make(ctx, v)
 	})
@@ -71,12 +74,13 @@ func (p *Proxy) Open(ctx context.Context, v *Variant) (*Result, error) {
 
 func (p *Proxy) result(asked *Variant, made product, joined bool) *Result {
 	variant := *made.variant
-	variant.Request = asked.Request
+	variant.Request, variant.better = asked.Request, asked.better
 	result := &Result{
-		Variant: &variant,
-		Entry:   cache.NewEntry(cache.Meta{ContentType: variant.ContentType, Stored: time.Now()}, made.body),
-		Outcome: Made,
-		Stored:  made.stored,
+		Variant:  &variant,
+		Entry:    cache.NewEntry(made.meta, made.body),
+		Outcome:  Made,
+		Decision: string(made.meta.Attributes),
+		Stored:   made.stored,
 	}
 	switch {
 	case made.cached:
@@ -90,68 +94,111 @@ func (p *Proxy) result(asked *Variant, made product, joined bool) *Result {
 	return result
 }
 
-func (p *Proxy) kept(v *Variant) ([]byte, bool) {
+func (p *Proxy) kept(v *Variant) (product, bool) {
 	entry, err := p.store.Get(v.key)
 	if err != nil {
-		return nil, false
+		return product{}, false
 	}
 	defer entry.Close()
 	body, err := entry.Bytes()
-	return body, err == nil
+	return product{variant: v, meta: entry.Meta, body: body, stored: true, cached: true}, err == nil
 }
 
 // maxMoves is how often an original may turn out to have changed while one
 // picture of it is being made.
 const maxMoves = 3
 
-// make gets the original, a slot, and the picture. When the original has
+// make gets the originals, a slot, and the picture. When an original has
 // changed since the variant was located, the picture is made of the new one
 // and belongs to the new variant.
 func (p *Proxy) make(ctx context.Context, v *Variant) (product, error) {
 	var fetch time.Duration
 	for range maxMoves {
-		found, err := p.original(ctx, v)
-		if err != nil {
+		original, watermark := v.original, v.watermark
+		var err error
+		if original.fetched, err = p.bytesOf(ctx, original); err != nil {
 			return product{}, err
 		}
-		fetch += found.took
-		if found.record.Version == v.record.Version {
-			made, err := p.transform(ctx, v, found.original)
+		if watermark.record.Version != "" {
+			if watermark.fetched, err = p.bytesOf(ctx, watermark); err != nil {
+				return product{}, fmt.Errorf("watermark: %w", err)
+			}
+		}
+		fetch += original.took + watermark.took
+		if original.record.Version == v.original.record.Version && watermark.record.Version == v.watermark.record.Version {
+			made, err := p.transform(ctx, v, original.fetched.original, watermark.fetched.original)
 			made.fetch = fetch
 			return made, err
 		}
-		if v, err = p.variant(v.Request, v.client, v.since, found); err != nil {
+		if v, err = p.variant(v.Request, v.client, p.resolver, original, watermark); err != nil {
 			return product{}, err
 		}
 	}
-	return product{}, fmt.Errorf("%w: the original changes with every look at it", ErrOverloaded)
+	return product{}, errUnsteady
 }
 
 // transform computes in a slot, and keeps the result.
-func (p *Proxy) transform(ctx context.Context, v *Variant, original []byte) (product, error) {
-	facts, err := p.transformer.Inspect(original)
+func (p *Proxy) transform(ctx context.Context, v *Variant, original, watermark []byte) (product, error) {
+	order, err := p.order(v, original, watermark)
 	if err != nil {
 		return product{}, err
 	}
-	if _, err := v.Spec.Plan(facts, p.limits); err != nil {
-		return product{}, err
-	}
-	order := spec.Order{Original: spec.Original{Bytes: original, Facts: facts}, Want: v.Spec}
 	release, queue, err := p.slot(ctx, order)
 	if err != nil {
 		return product{}, err
 	}
-	picture, err := p.compute(ctx, release, order)
+	picture, err := compute(ctx, p.config.Timeout, release, func(ctx context.Context) (spec.Picture, error) {
+		return p.transformer.Transform(ctx, order)
+	})
 	if err != nil {
 		p.distrust(ctx, v, err)
 		return product{}, err
 	}
-	made := product{variant: v, body: picture.Bytes, queue: queue, timings: picture.Timings}
-	if !v.record.Freshness.NoStore {
-		meta := cache.Meta{ContentType: v.ContentType, Stored: time.Now()}
-		made.stored = p.keep(v.key, cache.NewEntry(meta, picture.Bytes), v.since)
+	made := product{
+		variant: v, body: picture.Bytes, queue: queue, timings: picture.Timings,
+		meta: cache.Meta{ContentType: picture.Format.ContentType(), Stored: time.Now(), Attributes: []byte(picture.Decision)},
 	}
+	made.stored = p.keepPicture(v, made)
+	p.rememberQuality(v, order, picture)
 	return made, nil
+}
+
+func (p *Proxy) keepPicture(v *Variant, made product) bool {
+	if v.noStore() {
+		return false
+	}
+	if v.watermark.record.Version != "" {
+		p.links.RLock()
+		defer p.links.RUnlock()
+		if !p.link(v) {
+			return false
+		}
+	}
+	return p.keep(v.key, cache.NewEntry(made.meta, made.body), v.original.since)
+}
+
+// order puts together what a picture is made of, and judges it as far as that
+// goes without decoding.
+func (p *Proxy) order(v *Variant, original, watermark []byte) (spec.Order, error) {
+	facts, err := p.transformer.InspectPage(original, max(v.Spec.Output.Page, 1))
+	if err != nil {
+		return spec.Order{}, err
+	}
+	order := spec.Order{Original: spec.Original{Bytes: original, Facts: facts}, Want: v.Spec, MayBeOwn: v.mayBeOwn}
+	if _, err := v.Spec.Plan(facts, p.limits); err != nil {
+		return spec.Order{}, err
+	}
+	if watermark != nil {
+		facts, err := p.transformer.InspectPage(watermark, 1)
+		if err != nil {
+			return spec.Order{}, fmt.Errorf("watermark: %w", err)
+		}
+		order.Watermark = spec.Original{Bytes: watermark, Facts: facts}
+	}
+	if order.Want.Output.Quality == spec.QualityAuto {
+		order.Want.Output.Quality = p.knownQuality(v)
+	}
+	return order, nil
 }
 
 // slot waits for room for the work, and tells how long it waited.
@@ -161,32 +208,35 @@ func (p *Proxy) slot(ctx context.Context, order spec.Order) (release func(), wai
 	return release, time.Since(started), err
 }
 
-// computed is what comes back from a computation.
-type computed struct {
-	picture spec.Picture
-	err     error
-}
-
-// compute runs the transformer, which gives its slot back when it is really
-// done: an encoder that cannot be stopped holds it beyond the answer, so that
-// the processors are never promised twice.
-func (p *Proxy) compute(ctx context.Context, release func(), order spec.Order) (spec.Picture, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, p.config.Timeout, ErrTimeout)
+// compute runs work of the transformer, which gives its slot back when it is
+// really done: an encoder that cannot be stopped holds it beyond the answer, so
+// that the processors are never promised twice.
+func compute[V any](ctx context.Context, limit time.Duration, release func(), work func(context.Context) (V, error)) (V, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrTimeout)
+	type computed struct {
+		value V
+		err   error
+	}
 	done := make(chan computed, 1)
 	go func() {
 		defer cancel()
 		defer release()
-		picture, err := p.guarded(ctx, order)
-		done <- computed{picture, err}
+		var result computed
+		func() {
+			defer recoverInto(&result.err)
+			result.value, result.err = work(ctx)
+		}()
+		done <- result
 	}()
+	var none V
 	select {
 	case result := <-done:
 		if result.err != nil && ctx.Err() != nil {
-			return spec.Picture{}, fmt.Errorf("%w: %w", context.Cause(ctx), result.err)
+			return none, fmt.Errorf("%w: %w", context.Cause(ctx), result.err)
 		}
-		return result.picture, result.err
-	case <-time.After(p.config.Timeout + grace):
-		return spec.Picture{}, ErrTimeout
+		return result.value, result.err
+	case <-time.After(limit + grace):
+		return none, ErrTimeout
 	}
 }
 
@@ -194,18 +244,18 @@ func (p *Proxy) compute(ctx context.Context, release func(), order spec.Order) (
 // is answered without waiting for it.
 const grace = 200 * time.Millisecond
 
-func (p *Proxy) guarded(ctx context.Context, order spec.Order) (picture spec.Picture, err error) {
-	defer recoverInto(&err)
-	return p.transformer.Transform(ctx, order)
-}
-
-// distrust forgets the copy of a remote original that could not be made into a
-// picture, so that a mended one is seen at once.
+// distrust forgets the copies of remote originals that could not be made into a
+// picture, so that mended ones are seen at once.
 func (p *Proxy) distrust(ctx context.Context, v *Variant, err error) {
-	if ctx.Err() != nil || errors.Is(err, ErrTimeout) || p.origins.local(v.Request.Source) {
+	if ctx.Err() != nil || errors.Is(err, ErrTimeout) {
 		return
 	}
-	if _, err := p.Forget(v.Request.Source); err != nil {
-		p.logger.Warn("copy of a broken original not forgotten", "error", err)
+	for _, one := range []piece{v.original, v.watermark} {
+		if one.record.Version == "" || p.origins.local(one.source) {
+			continue
+		}
+		if _, err := p.Forget(one.source); err != nil {
+			p.logger.Warn("copy of a broken original not forgotten", "error", err)
+		}
 	}
 }

@@ -103,12 +103,12 @@ func (p *Proxy) fetch(ctx context.Context, source spec.Source, known record, hav
 	if err != nil {
 		return fetched{}, err
 	}
-	facts, err := p.transformer.Inspect(original)
+	facts, err := p.transformer.InspectPage(original, 1)
 	if err != nil {
 		return fetched{}, err
 	}
 	known = record{
-		Facts: facts, Version: versionOf(original), Name: opened.Name,
+		Facts: facts, Version: versionOf(original), Name: opened.Name, Bytes: int64(len(original)),
 		Validators: opened.Validators, Modified: opened.Modified, Freshness: opened.Freshness,
 	}
 	p.keepOriginal(source, known, original, since)
@@ -157,35 +157,35 @@ func (p *Proxy) keepOriginal(source spec.Source, known record, original []byte, 
 	p.keep(cache.Key{Source: source.String()}, cache.NewEntry(meta, original), since)
 }
 
-// original returns the bytes that a variant is made of. When the origin has
-// another version by now, the returned record says so.
-func (p *Proxy) original(ctx context.Context, v *Variant) (fetched, error) {
-	if v.original != nil {
-		return fetched{record: v.record, original: v.original}, nil
+// bytesOf returns an original with its bytes. When the origin has another
+// version by now, the returned record says so.
+func (p *Proxy) bytesOf(ctx context.Context, one piece) (fetched, error) {
+	if one.original != nil {
+		return fetched{record: one.record, original: one.original}, nil
 	}
 	started := time.Now()
-	if v.Request.Source.Kind == spec.SourceUpload {
-		opened, err := p.origins.open(ctx, v.Request.Source, origin.Validators{})
+	if one.source.Kind == spec.SourceUpload {
+		opened, err := p.origins.open(ctx, one.source, origin.Validators{})
 		if err != nil {
 			return fetched{}, err
 		}
 		original, err := readAll(opened)
-		return fetched{v.record, original, time.Since(started)}, err
+		return fetched{one.record, original, time.Since(started)}, err
 	}
-	if original, ok := p.keptOriginal(v); ok {
-		return fetched{v.record, original, time.Since(started)}, nil
+	if original, ok := p.keptOriginal(one); ok {
+		return fetched{one.record, original, time.Since(started)}, nil
 	}
-	return p.ask(ctx, v.Request.Source, true)
+	return p.ask(ctx, one.source, true)
 }
 
 // keptOriginal looks for the bytes in the cache.
-func (p *Proxy) keptOriginal(v *Variant) ([]byte, bool) {
-	entry, err := p.store.Get(cache.Key{Source: v.key.Source})
+func (p *Proxy) keptOriginal(one piece) ([]byte, bool) {
+	entry, err := p.store.Get(cache.Key{Source: one.source.String()})
 	if err != nil {
 		return nil, false
 	}
 	defer entry.Close()
-	if string(entry.Meta.Attributes) != v.record.Version {
+	if string(entry.Meta.Attributes) != one.record.Version {
 		return nil, false
 	}
 	original, err := entry.Bytes()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -17,9 +18,13 @@ import (
 // Transformer makes pictures. Implementations are safe for many goroutines,
 // and return from Transform only when nothing reads originals any more.
 type Transformer interface {
-	// Inspect reads an original's header and checks the limits; it decodes
-	// nothing.
-	Inspect(original []byte) (spec.Facts, error)
+	// InspectPage reads an original's header, as far as it is about one page,
+	// from 1, and checks the limits; it decodes nothing.
+	InspectPage(original []byte, page int) (spec.Facts, error)
+	// Describe tells what an original looks like; it decodes all of it.
+	Describe(ctx context.Context, original spec.Original) (spec.Description, error)
+	// DescribeCost is Cost for Describe.
+	DescribeCost(original spec.Original) int64
 	// Transform makes the picture that is ordered.
 	Transform(ctx context.Context, order spec.Order) (spec.Picture, error)
 	// Cost estimates the bytes of memory that Transform needs at its peak, the
@@ -46,11 +51,14 @@ type Config struct {
 	// NegativeAge is how long "there is no such original" is believed.
 	// Default 10 s.
 	NegativeAge time.Duration `mapstructure:"negative_age"`
+	// Upgrade answers with the next best format while an AVIF that was
+	// negotiated is made in the background. Default true.
+	Upgrade bool `mapstructure:"upgrade"`
 }
 
 // DefaultConfig returns the defaults named at each field.
 func DefaultConfig() Config {
-	return Config{Queue: 64, QueueWait: 2 * time.Second, Timeout: 10 * time.Second, NegativeAge: 10 * time.Second}
+	return Config{Queue: 64, QueueWait: 2 * time.Second, Timeout: 10 * time.Second, NegativeAge: 10 * time.Second, Upgrade: true}
 }
 
 // Validate reports every impossible value.
@@ -83,9 +91,17 @@ type Proxy struct {
 	limits      spec.ResultLimits
 	logger      *slog.Logger
 
-	known     *lru.Cache[string, record] // by source
-	originals flights[fetched]           // by source
-	pictures  flights[product]           // by key
+	known        *lru.Cache[string, record] // by source
+	originals    flights[fetched]           // by source
+	pictures     flights[product]           // by key
+	descriptions flights[described]         // by source and version
+
+	links      sync.RWMutex    // of watermarks
+	life       context.Context // of what runs behind answers
+	end        context.CancelFunc
+	background sync.WaitGroup
+	upgrading  chan struct{} // holds a token while something better is made
+	hopeless   *lru.Cache[cache.Key, time.Time]
 }
 
 // Parts are what a Proxy works with.
@@ -107,6 +123,11 @@ func New(config Config, parts Parts) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("records of originals: %w", err)
 	}
+	hopeless, err := lru.New[cache.Key, time.Time](maxHopeless)
+	if err != nil {
+		return nil, fmt.Errorf("records of failures: %w", err)
+	}
+	life, end := context.WithCancel(context.Background())
 	slots := config.Slots
 	if slots == 0 {
 		slots = runtime.GOMAXPROCS(0)
@@ -122,14 +143,38 @@ func New(config Config, parts Parts) (*Proxy, error) {
 		limits:      parts.Limits,
 		logger:      parts.Logger,
 		known:       known,
+		life:        life,
+		end:         end,
+		upgrading:   make(chan struct{}, 1),
+		hopeless:    hopeless,
 	}, nil
 }
 
+// Close ends what runs behind answers, and waits for it.
+func (p *Proxy) Close() error {
+	p.end()
+	p.background.Wait()
+	return nil
+}
+
 // Forget removes everything that was made of a source from every tier, and
-// what is known of it. What is being made of it now will not be kept. It
-// returns how many entries went.
+// what is known of it; and of others what has it as a watermark. What is being
+// made of it now will not be kept. It returns how many entries went.
 func (p *Proxy) Forget(source spec.Source) (int, error) {
 	name := source.String()
+	p.links.Lock()
+	defer p.links.Unlock()
+	others := p.linked(name)
+	removed, err := p.forget(name)
+	for _, other := range others {
+		more, otherErr := p.forget(other)
+		removed += more
+		err = errors.Join(err, otherErr)
+	}
+	return removed, err
+}
+
+func (p *Proxy) forget(name string) (int, error) {
 	removed, err := p.store.Forget(name)
 	p.known.Remove(name)
 	if err != nil {

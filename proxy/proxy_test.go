@@ -316,14 +316,14 @@ func TestUploadLifetimeEndsWithItsExpiry(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	b := newBench(t)
-	facts, err := b.Check(context.Background(), []byte("image whole"))
+	facts, _, err := b.Check(context.Background(), []byte("image whole"))
 	if err != nil || facts.Width != 1200 {
 		t.Errorf("whole: %+v, %v", facts, err)
 	}
-	if _, err := b.Check(context.Background(), []byte("image broken")); !errors.Is(err, errBroken) {
+	if _, _, err := b.Check(context.Background(), []byte("image broken")); !errors.Is(err, errBroken) {
 		t.Errorf("broken: %v", err)
 	}
-	if _, err := b.Check(context.Background(), []byte("text")); !errors.Is(err, errBroken) {
+	if _, _, err := b.Check(context.Background(), []byte("text")); !errors.Is(err, errBroken) {
 		t.Errorf("no image: %v", err)
 	}
 }

@@ -18,6 +18,7 @@ type record struct {
 	Facts      spec.Facts
 	Version    string // changes when the bytes do
 	Name       string // file name, may be empty
+	Bytes      int64  // length of the file
 	Validators origin.Validators
 	Modified   time.Time // zero when unknown
 	Freshness  origin.Freshness
@@ -47,10 +48,11 @@ func uploadRecord(upload origin.Record) record {
 	known := record{
 		Facts: spec.Facts{
 			Format: spec.Format(upload.Format), Width: upload.Width, Height: upload.Height,
-			Frames: upload.Frames, HasAlpha: upload.HasAlpha,
+			Frames: upload.Frames, Pages: upload.Pages, HasAlpha: upload.HasAlpha,
 		},
 		Version:   upload.ID,
 		Name:      upload.Name,
+		Bytes:     upload.Bytes,
 		Modified:  upload.Created,
 		Freshness: origin.Freshness{Immutable: true, MaxAge: uploadMaxAge},
 	}

@@ -70,6 +70,13 @@ func (s *Slots) Acquire(ctx context.Context, bytes int64) (release func(), err e
 	}
 }
 
+// Idle reports whether there is a slot that nobody waits for.
+func (s *Slots) Idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiting.Len() == 0 && s.fits(0)
+}
+
 // giveUp leaves the queue, unless the slot was granted in the same moment: then
 // it is taken all the same, or given back when the caller has gone.
 func (s *Slots) giveUp(place *list.Element, one *waiter, reason error) (func(), error) {

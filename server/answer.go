@@ -18,6 +18,8 @@ const (
 	headerCacheStatus  = "Cache-Status"  // RFC 9211
 	headerServerTiming = "Server-Timing" // W3C Server Timing
 	headerSaveData     = "Save-Data"     // WICG Save Data API
+	headerFallback     = "X-Fallback"    // why another picture than the one asked for is sent
+	headerDecision     = "X-Image-Decision"
 )
 
 // answer is what is said about a body before it is sent.
@@ -30,6 +32,8 @@ type answer struct {
 	byAccept    bool   // the Accept header had a say
 	bySaveData  bool   // so had the Save-Data header
 	life        proxy.Lifetime
+	download    bool   // to be saved rather than shown
+	fallback    string // code of the problem that has this sent instead, empty for none
 }
 
 // setHeaders writes all of GET's headers but those of the body itself.
@@ -47,7 +51,10 @@ func (a answer) setHeaders(c *fiber.Ctx) {
 	}
 	c.Set(fiber.HeaderContentType, a.contentType)
 	c.Set(fiber.HeaderAcceptRanges, "bytes")
-	c.Set(fiber.HeaderContentDisposition, disposition(a.fileName))
+	c.Set(fiber.HeaderContentDisposition, disposition(a.download, a.fileName))
+	if a.fallback != "" {
+		c.Set(headerFallback, a.fallback)
+	}
 	if a.canonical != "" {
 		c.Set(fiber.HeaderLink, "<"+a.canonical+`>; rel="canonical"`)
 	}
@@ -66,7 +73,7 @@ func (s *Server) commonHeaders(c *fiber.Ctx) {
 }
 
 // exposedHeaders are those that scripts of other origins may read.
-const exposedHeaders = "Cache-Status, Content-Disposition, Content-Range, ETag, Link, Location, Retry-After, Server-Timing, X-Request-Id"
+const exposedHeaders = "Cache-Status, Content-Disposition, Content-Range, ETag, Link, Location, Retry-After, Server-Timing, X-Fallback, X-Image-Decision, X-Request-Id"
 
 // allMethods are those that some route has.
 const allMethods = "GET, HEAD, POST, DELETE, OPTIONS"
@@ -96,11 +103,15 @@ func cacheControl(life proxy.Lifetime) string {
 }
 
 // disposition names the file for whoever saves it, RFC 6266.
-func disposition(fileName string) string {
-	if text := mime.FormatMediaType("inline", map[string]string{"filename": fileName}); text != "" && fileName != "" {
+func disposition(download bool, fileName string) string {
+	kind := "inline"
+	if download {
+		kind = "attachment"
+	}
+	if text := mime.FormatMediaType(kind, map[string]string{"filename": fileName}); text != "" && fileName != "" {
 		return text
 	}
-	return "inline"
+	return kind
 }
 
 // withExtension gives the first name there is the extension of the format in

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -12,6 +14,9 @@ import (
 type Config struct {
 	// Address is where the public listener is. Default ":8000".
 	Address string `mapstructure:"address"`
+	// PublicURL is where clients reach the service, without a slash at its end;
+	// it stands before the URLs in JSON and HTML. Empty: they are relative.
+	PublicURL string `mapstructure:"public_url"`
 	// RequestTimeout is how long one request may take until its answer
 	// begins. Default 20 s.
 	RequestTimeout time.Duration `mapstructure:"request_timeout"`
@@ -68,6 +73,10 @@ func (c Config) Validate() error {
 	}
 	if c.UploadFiles < 1 || c.UploadFiles > 10_000 {
 		faults = append(faults, fmt.Errorf("upload_files: got %d, expected 1…10000", c.UploadFiles))
+	}
+	if public, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || public.Host == "" || public.User != nil ||
+		!strings.HasPrefix(public.Scheme, "http") || public.RawQuery != "" || public.Fragment != "" || strings.HasSuffix(c.PublicURL, "/")) {
+		faults = append(faults, fmt.Errorf("public_url: got %q, expected https://host without a slash at its end", c.PublicURL))
 	}
 	return errors.Join(faults...)
 }

@@ -43,6 +43,9 @@ type problemKind struct {
 	retry int
 	// life is how long, in seconds, caches may keep the answer.
 	life int
+	// replaceable says that the original can't be had or decoded, so that the
+	// one named by the option default is answered with.
+	replaceable bool
 }
 
 // problems is the one table of what errors become. The first row that the
@@ -65,17 +68,17 @@ var problems = []problemKind{
 	{err: ErrDraining, status: 503, code: "overloaded", title: "Stopping", detail: "The service is stopping.", retry: 5},
 
 	{err: origin.ErrNotAllowed, status: 403, code: "source_not_allowed", title: "Source not allowed", detail: "This source's host or address is not allowed here."},
-	{err: origin.ErrOriginNotFound, status: 404, code: "origin_not_found", title: "Original not found", detail: "The origin says that there is no such original.", life: negativeLife},
-	{err: origin.ErrNotFound, status: 404, code: "not_found", title: "Not found", detail: "There is no such image.", life: negativeLife},
-	{err: origin.ErrTooLarge, status: 413, code: "too_large_bytes", title: "Too many bytes", detail: "The image has more bytes than allowed."},
-	{err: origin.ErrTimeout, status: 504, code: "origin_timeout", title: "Origin too slow", detail: "The origin did not answer in time."},
+	{err: origin.ErrOriginNotFound, status: 404, code: "origin_not_found", title: "Original not found", detail: "The origin says that there is no such original.", life: negativeLife, replaceable: true},
+	{err: origin.ErrNotFound, status: 404, code: "not_found", title: "Not found", detail: "There is no such image.", life: negativeLife, replaceable: true},
+	{err: origin.ErrTooLarge, status: 413, code: "too_large_bytes", title: "Too many bytes", detail: "The image has more bytes than allowed.", replaceable: true},
+	{err: origin.ErrTimeout, status: 504, code: "origin_timeout", title: "Origin too slow", detail: "The origin did not answer in time.", replaceable: true},
 	{err: origin.ErrBusy, status: 503, code: "overloaded", title: "Overloaded", detail: "Too many fetches from this origin are under way.", retry: 1},
 	{err: origin.ErrStorage, status: 503, code: "overloaded", title: "Storage unavailable", detail: "The image could not be stored or read.", retry: 10},
-	{err: origin.ErrFailed, status: 502, code: "origin_error", title: "Origin failed", detail: "The origin did not deliver the original."},
+	{err: origin.ErrFailed, status: 502, code: "origin_error", title: "Origin failed", detail: "The origin did not deliver the original.", replaceable: true},
 
-	{err: transform.ErrUnsupported, status: 415, code: "unsupported_format", title: "Unsupported format", detail: "By its content this is no image in a format that is read here."},
-	{err: transform.ErrTooManyPixels, status: 422, code: "too_large_pixels", title: "Too many pixels", detail: "The image has more pixels or frames than allowed."},
-	{err: transform.ErrCorrupt, status: 422, code: "corrupt_image", title: "Broken image", detail: "The image is broken or cut short."},
+	{err: transform.ErrUnsupported, status: 415, code: "unsupported_format", title: "Unsupported format", detail: "By its content this is no image in a format that is read here.", replaceable: true},
+	{err: transform.ErrTooManyPixels, status: 422, code: "too_large_pixels", title: "Too many pixels", detail: "The image has more pixels or frames than allowed.", replaceable: true},
+	{err: transform.ErrCorrupt, status: 422, code: "corrupt_image", title: "Broken image", detail: "The image is broken or cut short.", replaceable: true},
 	{err: transform.ErrTimeout, status: 503, code: "processing_timeout", title: "Processing too slow", detail: "Making the picture took too long.", retry: 10},
 	{err: proxy.ErrTimeout, status: 503, code: "processing_timeout", title: "Processing too slow", detail: "Making the picture took too long.", retry: 10},
 	{err: proxy.ErrOverloaded, status: 503, code: "overloaded", title: "Overloaded", detail: "Too much is being made just now.", retry: 1},

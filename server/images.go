@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"os"
 	"strings"
 	"time"
@@ -13,39 +14,53 @@ import (
 	"api-resize/spec"
 )
 
-// Image is an upload as it is told to clients.
+// Image is an original as it is told to clients.
 type Image struct {
-	ID       string            `json:"id"`
-	Format   string            `json:"format"`
-	Width    int               `json:"width"`  // pixels, as displayed
-	Height   int               `json:"height"` // pixels, as displayed
-	Bytes    int64             `json:"bytes"`
-	Frames   int               `json:"frames"`
-	HasAlpha bool              `json:"has_alpha"`
-	Name     string            `json:"name,omitempty"`
-	Created  time.Time         `json:"created"`
-	Expires  *time.Time        `json:"expires"` // null: never
-	URLs     map[string]string `json:"urls"`    // relative to this service
+	ID       string     `json:"id,omitempty"` // of an upload
+	Source   string     `json:"source"`       // as it stands in URLs
+	Format   string     `json:"format"`
+	Width    int        `json:"width"`  // pixels, as displayed
+	Height   int        `json:"height"` // pixels, as displayed
+	Bytes    int64      `json:"bytes"`
+	Frames   int        `json:"frames"`
+	Pages    int        `json:"pages"`
+	HasAlpha bool       `json:"has_alpha"`
+	Name     string     `json:"name,omitempty"`
+	Created  *time.Time `json:"created,omitempty"`  // of an upload
+	Modified *time.Time `json:"modified,omitempty"` // of others, where their origin says
+	Expires  *time.Time `json:"expires"`            // null: never, or as its origin says
+	spec.Description
+	URLs     map[string]string `json:"urls"`
 	Existing bool              `json:"existing,omitempty"`
 }
 
-func imageOf(record origin.Record, existing bool) Image {
+// imageOf is an upload.
+func (s *Server) imageOf(record origin.Record, existing bool) Image {
 	source := spec.Source{Kind: spec.SourceUpload, Path: record.ID}
-	sized := func(width int) string {
-		return dialect.Format(spec.Request{Source: source, Spec: spec.Spec{Size: spec.Size{Width: width}}})
-	}
-	return Image{
-		ID: record.ID, Format: record.Format, Width: record.Width, Height: record.Height,
-		Bytes: record.Bytes, Frames: record.Frames, HasAlpha: record.HasAlpha,
-		Name: record.Name, Created: record.Created, Expires: record.Expires, Existing: existing,
-		URLs: map[string]string{
-			"self":     "/images/" + record.ID,
-			"original": "/images/" + record.ID + "/original",
-			"small":    sized(320),
-			"medium":   sized(640),
-			"large":    sized(1280),
+	image := Image{
+		ID: record.ID, Source: source.String(), Format: record.Format, Width: record.Width, Height: record.Height,
+		Bytes: record.Bytes, Frames: record.Frames, Pages: max(record.Pages, record.Frames), HasAlpha: record.HasAlpha,
+		Name: record.Name, Created: &record.Created, Expires: record.Expires, Existing: existing,
+		Description: spec.Description{
+			DominantColor: record.DominantColor, Thumbhash: record.Thumbhash, Profile: record.Profile, EXIF: record.EXIF,
 		},
+		URLs: s.sizedURLs(source),
 	}
+	image.URLs["self"] = s.config.PublicURL + "/images/" + record.ID
+	image.URLs["original"] = image.URLs["self"] + "/original"
+	return image
+}
+
+// sizedURLs are those of an original in three usual sizes.
+func (s *Server) sizedURLs(source spec.Source) map[string]string {
+	urls := map[string]string{}
+	for name, width := range map[string]int{"small": 320, "medium": 640, "large": 1280} {
+		request := spec.Request{Source: source, Spec: spec.Spec{Size: spec.Size{Width: width}}}
+		if allowed, err := s.parts.Sizes.Apply(request); err == nil {
+			urls[name] = s.config.PublicURL + dialect.Format(allowed)
+		}
+	}
+	return urls
 }
 
 // imageID is the id in the path, copied.
@@ -72,7 +87,17 @@ func (s *Server) describeImage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return noStore(c).JSON(imageOf(record, false))
+	image := s.imageOf(record, false)
+	if image.Thumbhash == "" { // kept before that was found out
+		ctx, cancel := context.WithTimeout(c.UserContext(), s.config.RequestTimeout)
+		defer cancel()
+		info, err := s.proxy.Describe(ctx, spec.Source{Kind: spec.SourceUpload, Path: record.ID})
+		if err != nil {
+			return err
+		}
+		image.Description, image.Pages = info.Description, max(info.Facts.Pages, 1)
+	}
+	return noStore(c).JSON(image)
 }
 
 // original answers GET /images/{id}/original with the bytes as uploaded.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"path"
 	"strings"
 	"time"
 
@@ -17,24 +18,38 @@ import (
 func (s *Server) resize(c *fiber.Ctx) error {
 	// Copied: what comes out of them lives on in caches and flights.
 	uri := c.Context().URI()
-	path, query := string(uri.PathOriginal()), string(uri.QueryString())
-	request, err := s.parts.Dialect.Parse(path, query)
+	request, err := s.parts.Dialect.Parse(string(uri.PathOriginal()), string(uri.QueryString()))
 	if err != nil {
 		return err
 	}
 	if request, err = s.parts.Sizes.Apply(request); err != nil {
 		return err
 	}
-	current := storyOf(c)
-	current.canonical = dialect.Format(request)
+	storyOf(c).canonical = dialect.Format(request)
 
 	ctx, cancel := context.WithTimeout(c.UserContext(), s.config.RequestTimeout)
 	defer cancel()
+	err = s.answerPicture(ctx, c, request, "")
+	if kind := kindOf(err); err != nil && kind.replaceable && request.Delivery.HasFallback() {
+		instead := request
+		instead.Source = request.Delivery.Fallback
+		if s.answerPicture(ctx, c, instead, kind.code) == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// answerPicture answers with the picture that is asked for. instead is the code
+// of the problem that has this one sent instead of another. An error has
+// answered nothing yet.
+func (s *Server) answerPicture(ctx context.Context, c *fiber.Ctx, request spec.Request, instead string) error {
 	variant, err := s.proxy.Locate(ctx, request, clientOf(c))
 	if err != nil {
 		return err
 	}
-	answer := s.answerOf(variant, current.canonical)
+	current := storyOf(c)
+	answer := s.answerOf(variant, current.canonical, instead)
 	switch answer.conditional(c) {
 	case fiber.StatusNotModified:
 		current.outcome = "not-modified"
@@ -47,7 +62,7 @@ func (s *Server) resize(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.send(c, result, current)
+	return s.send(c, result, current, instead)
 }
 
 // clientOf is what a request's headers say that has a say in the picture.
@@ -59,28 +74,52 @@ func clientOf(c *fiber.Ctx) spec.Client {
 }
 
 // answerOf says what HTTP tells about a variant.
-func (s *Server) answerOf(variant *proxy.Variant, canonical string) answer {
-	return answer{
+func (s *Server) answerOf(variant *proxy.Variant, canonical, instead string) answer {
+	format := variant.Spec.Output.Format
+	answer := answer{
 		etag:        variant.ETag,
 		modified:    variant.Modified,
-		contentType: variant.ContentType,
-		fileName:    withExtension(variant.Name, variant.Request.Source.Name(), variant.Spec.Output.Format.Extension()),
+		contentType: format.ContentType(),
+		fileName:    withExtension(variant.Name, variant.Request.Source.Name(), format.Extension()),
 		canonical:   canonical,
 		byAccept:    variant.ByAccept,
 		bySaveData:  variant.BySaveData,
 		life:        variant.Lifetime(time.Now()),
+		fallback:    instead,
 	}
+	if name := variant.Request.Delivery.Download; name != "" {
+		answer.download, answer.fileName = true, downloadName(name, format.Extension())
+	}
+	if instead != "" {
+		answer.life = answer.life.AtMost(negativeLife * time.Second)
+	}
+	return answer
 }
 
-func (s *Server) send(c *fiber.Ctx, result *proxy.Result, current *story) error {
+// downloadName gives a name that a client chose an extension when it has none.
+func downloadName(name, extension string) string {
+	if _, known := spec.ParseFormat(strings.TrimPrefix(path.Ext(name), ".")); known {
+		return name
+	}
+	return name + "." + extension
+}
+
+func (s *Server) send(c *fiber.Ctx, result *proxy.Result, current *story, instead string) error {
 	current.result = result
 	current.outcome = result.Outcome.String()
 	current.tier = tierOf(result)
 	c.Set(headerCacheStatus, s.cacheStatus(result))
 	c.Set(headerServerTiming, serverTiming(result))
+	if result.Decision != "" {
+		c.Set(headerDecision, result.Decision)
+	}
 	// The variant may be another than the one located: the original may have
-	// changed in between.
-	answer := s.answerOf(result.Variant, current.canonical)
+	// changed in between. And the file may be the original itself.
+	variant := *result.Variant
+	if format, known := spec.FormatOf(result.Entry.Meta.ContentType); known {
+		variant.Spec.Output.Format = format
+	}
+	answer := s.answerOf(&variant, current.canonical, instead)
 	answer.setHeaders(c)
 	return answer.sendBody(c, result.Entry)
 }

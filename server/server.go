@@ -123,7 +123,9 @@ func (s *Server) routes() {
 	s.app.Get("/readyz", s.ready)
 	s.app.Use(s.refuseWhenStopping, s.preflight)
 
-	s.app.Get("/resize/*", s.resize)
+	s.app.Get(dialect.Prefix+"*", s.resize)
+	s.app.Get(infoPrefix+"*", s.info)
+	s.app.Get(srcsetPrefix+"*", s.srcset)
 	s.app.Post(uploadRoute, s.authorized, s.upload)
 	s.app.Get("/images/:id", s.describeImage)
 	s.app.Get("/images/:id/original", s.original)

@@ -140,7 +140,7 @@ func (s *Server) receive(ctx context.Context, body io.Reader, name string) uploa
 	}
 	defer incoming.Discard() //nolint:errcheck // the next start removes what is left
 	if known, ok := s.kept(ctx, incoming.ID()); ok {
-		return uploaded{image: imageOf(known, true)}
+		return uploaded{image: s.imageOf(known, true)}
 	}
 	content, err := incoming.Bytes()
 	if err != nil {
@@ -148,16 +148,18 @@ func (s *Server) receive(ctx context.Context, body io.Reader, name string) uploa
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.RequestTimeout)
 	defer cancel()
-	facts, err := s.proxy.Check(ctx, content)
+	facts, description, err := s.proxy.Check(ctx, content)
 	if err != nil {
 		return uploaded{err: err}
 	}
 	record, existing, err := incoming.Commit(origin.Record{
 		Format: string(facts.Format), Width: facts.Width, Height: facts.Height,
-		Frames: facts.Frames, HasAlpha: facts.HasAlpha,
+		Frames: facts.Frames, Pages: facts.Pages, HasAlpha: facts.HasAlpha,
+		DominantColor: description.DominantColor, Thumbhash: description.Thumbhash,
+		Profile: description.Profile, EXIF: description.EXIF,
 		ContentType: facts.Format.ContentType(), Name: baseName(name), Created: time.Now().UTC(),
 	})
-	return uploaded{imageOf(record, existing), err}
+	return uploaded{s.imageOf(record, existing), err}
 }
 
 // kept finds an upload that is there and whole; one that is not is stored anew.
@@ -188,7 +190,7 @@ func created(c *fiber.Ctx, one uploaded) error {
 	if one.image.Existing {
 		c.Status(fiber.StatusOK)
 	}
-	c.Set(fiber.HeaderLocation, one.image.URLs["self"])
+	c.Set(fiber.HeaderLocation, "/images/"+one.image.ID)
 	return noStore(c).JSON(one.image)
 }
 

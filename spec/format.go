@@ -76,6 +76,16 @@ func (f Format) Extension() string {
 // keep every pixel.
 func (f Format) canBeLossless() bool { return f == WebP || f == AVIF || f == "jxl" }
 
+// FormatOf is the format of a media type.
+func FormatOf(contentType string) (Format, bool) {
+	for _, info := range Formats {
+		if info.ContentType == contentType {
+			return info.Format, true
+		}
+	}
+	return FormatAuto, false
+}
+
 // ParseFormat reads a format's name or one of its file extensions, in any
 // case.
 func ParseFormat(text string) (Format, bool) {

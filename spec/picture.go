@@ -13,6 +13,7 @@ type Order struct {
 	Original  Original
 	Watermark Original // zero unless Want has one
 	Want      Spec     // resolved: definite format and quality
+	MayBeOwn  bool     // the original itself is the answer where it is smaller; see Resolution
 }
 
 // Picture is a finished result, encoded.
@@ -20,8 +21,20 @@ type Picture struct {
 	Bytes         []byte
 	Format        Format
 	Width, Height int // pixels, of one frame
+	Quality       int // with which it was written, 0 where the format has none
+	Decision      Decision
 	Timings       Timings
 }
+
+// Decision is what a transformer decided that a client may want to know. It
+// changes with the bytes only.
+type Decision string
+
+// The decisions; the usual one is empty.
+const (
+	DecisionOriginalSmaller Decision = "original-smaller" // the original without its metadata
+	DecisionOverMaxBytes    Decision = "over-max-bytes"   // not even the lowest quality is short enough
+)
 
 // Timings say where the time of one picture went. libvips is lazy, so that
 // decoding runs while transforming and encoding pull pixels: Decode is opening

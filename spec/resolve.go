@@ -26,14 +26,17 @@ type Resolution struct {
 	Spec
 	ByAccept   bool
 	BySaveData bool
+	// MayBeOwn says that the original's own file would be an answer too: nothing
+	// but size, format and quality is asked for, and the size is its own.
+	MayBeOwn bool
 }
 
 // Resolve makes s definite for an original and a client: its Format is a real
 // one that can be written, and its Quality is set where the format has one. Its
 // errors wrap ErrImpossible.
 func (r Resolver) Resolve(s Spec, original Facts, client Client) (Resolution, error) {
-	if s.Output.Page > max(original.Pages, original.Frames, 1) {
-		return Resolution{}, fmt.Errorf("%w: page %d, expected 1…%d", ErrImpossible, s.Output.Page, max(original.Pages, original.Frames, 1))
+	if pages := original.Pages; pages > 0 && s.Output.Page > pages {
+		return Resolution{}, fmt.Errorf("%w: page %d, expected 1…%d", ErrImpossible, s.Output.Page, pages)
 	}
 	resolution := Resolution{ByAccept: s.Output.Format == FormatAuto}
 	if original.Frames <= 1 {
@@ -58,7 +61,36 @@ func (r Resolver) Resolve(s Spec, original Facts, client Client) (Resolution, er
 		s.Output.Quality = quality
 	}
 	resolution.Spec = s
+	resolution.MayBeOwn = s.plain() && s.keepsSize(original) && r.takes(resolution, original.Format, client.Accept)
 	return resolution, nil
+}
+
+// takes reports whether a client takes a file in the original's format for one
+// in the format that was chosen.
+func (r Resolver) takes(chosen Resolution, own Format, accept string) bool {
+	if own == chosen.Output.Format {
+		return true
+	}
+	info, _ := own.Info()
+	_, accepted := Negotiate(accept, []Format{own})
+	return chosen.ByAccept && info.Browsers && accepted
+}
+
+// keepsSize reports whether the picture has as many pixels as its original, each
+// in its place.
+func (s Spec) keepsSize(original Facts) bool {
+	size := Size{original.Width, original.Height}
+	plan := s.geometry(original.Width, original.Height)
+	return plan.Scaled == size && plan.Box == size && original.Orientation <= 1
+}
+
+// plain reports whether nothing but size, format and quality is asked for.
+func (s Spec) plain() bool {
+	bare := Spec{
+		Size: s.Size, Fit: s.Fit, Position: s.Position, Focus: s.Focus, Enlarge: s.Enlarge,
+		Output: Output{Format: s.Output.Format, Quality: s.Output.Quality},
+	}
+	return s == bare && s.Fit != FitContain
 }
 
 // Without returns a Resolver that chooses and writes everything but a format.
@@ -70,9 +102,33 @@ func (r Resolver) Without(format Format) Resolver {
 }
 
 // negotiated chooses among the configured formats, the original's own where
-// browsers show it, and the format that every client reads: for an animation
-// that is GIF.
+// browsers show it, and the format that every client reads.
 func (r Resolver) negotiated(s Spec, original Facts, accept string) Format {
+	offers, own := r.offers(s, original)
+	if format, ok := Negotiate(accept, offers); ok {
+		return format
+	}
+	return own
+}
+
+// Alternatives are the formats in which a page can offer a picture, best first,
+// and the one for browsers that know none of them.
+func (r Resolver) Alternatives(s Spec, original Facts) (better []Format, fallback Format) {
+	offers, _ := r.offers(s, original)
+	fallback = offers[len(offers)-1]
+	for _, format := range offers {
+		if format != fallback && slices.Contains(r.Auto, format) && !slices.Contains(better, format) {
+			better = append(better, format)
+		}
+	}
+	return better, fallback
+}
+
+// offers are the formats that a picture can be had in, best first: the
+// configured ones, own, and the one that every client reads, which is GIF for
+// an animation. own is the original's format where browsers show it and nothing
+// is lost by it.
+func (r Resolver) offers(s Spec, original Facts) (offers []Format, own Format) {
 	frames := s.wantsFrames(original)
 	plain := JPEG
 	switch {
@@ -81,13 +137,12 @@ func (r Resolver) negotiated(s Spec, original Facts, accept string) Format {
 	case original.HasAlpha || s.needsAlpha() || s.Output.Lossless:
 		plain = PNG
 	}
-	own := original.Format
+	own = original.Format
 	info, _ := own.Info()
 	loses := s.Output.Lossless && !own.canBeLossless() && own != PNG
 	if !info.Browsers || !slices.Contains(r.Writable, own) || loses || s.needsAlpha() && !info.Alpha {
 		own = plain
 	}
-	var offers []Format
 	for _, format := range append(slices.Clone(r.Auto), own, plain) {
 		info, _ := format.Info()
 		inferior := frames && !info.Animated || s.Output.Lossless && !format.canBeLossless() && format != PNG
@@ -95,10 +150,7 @@ func (r Resolver) negotiated(s Spec, original Facts, accept string) Format {
 			offers = append(offers, format)
 		}
 	}
-	if format, ok := Negotiate(accept, offers); ok {
-		return format
-	}
-	return own
+	return offers, own
 }
 
 // needsAlpha reports whether a picture has transparent corners of its own

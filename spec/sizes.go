@@ -108,3 +108,28 @@ func (p SizePolicy) up(side int) int {
 	}
 	return p.Ladder[len(p.Ladder)-1]
 }
+
+// leastUsefulWidth is the least width that a page is offered where it names
+// none, in pixels.
+const leastUsefulWidth = 160
+
+// Widths are those in which a page can offer an original of some width, where it
+// names none: the ladder's steps up to it, or what the list allows.
+func (p SizePolicy) Widths(original int) []int {
+	var widths []int
+	if p.Mode == SizesList {
+		for _, allowed := range p.List {
+			if size, err := parseSize(allowed); err == nil && size.Width > 0 && size.Height == 0 {
+				widths = append(widths, size.Width)
+			}
+		}
+		slices.Sort(widths)
+		return widths
+	}
+	for _, step := range p.Ladder {
+		if step >= leastUsefulWidth && step < original {
+			widths = append(widths, step)
+		}
+	}
+	return append(widths, min(original, MaxSide))
+}

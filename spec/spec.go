@@ -195,7 +195,7 @@ type Facts struct {
 	Format        Format
 	Width, Height int // of one frame, as displayed: after EXIF orientation
 	Frames        int // 1 for still pictures
-	Pages         int // of a file with several pictures, frames included; 0 and 1 both mean one
+	Pages         int // of a file with several pictures, frames included; 0 is not known
 	HasAlpha      bool
 	Orientation   int  // EXIF 1…8, of the stored pixels; 0 and 1 both mean upright
 	Vector        bool // it has no pixels of its own and loses nothing by being enlarged

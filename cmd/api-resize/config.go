@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"slices"
@@ -20,18 +21,20 @@ import (
 // Config is everything that can be configured. Each part belongs to the
 // package that it configures; config.yaml documents every key.
 type Config struct {
-	Server     server.Config   `mapstructure:"server"`
-	Ops        OpsConfig       `mapstructure:"ops"`
-	Data       DataConfig      `mapstructure:"data"`
-	Auth       AuthConfig      `mapstructure:"auth"`
-	Log        LogConfig       `mapstructure:"log"`
-	Origins    OriginsConfig   `mapstructure:"origins"`
-	Sizes      spec.SizePolicy `mapstructure:"sizes"`
-	Security   SecurityConfig  `mapstructure:"security"`
-	Formats    FormatsConfig   `mapstructure:"formats"`
-	Processing proxy.Config    `mapstructure:"processing"`
-	Limits     LimitsConfig    `mapstructure:"limits"`
-	Cache      CacheConfig     `mapstructure:"cache"`
+	Server   server.Config   `mapstructure:"server"`
+	Ops      OpsConfig       `mapstructure:"ops"`
+	Data     DataConfig      `mapstructure:"data"`
+	Auth     AuthConfig      `mapstructure:"auth"`
+	Log      LogConfig       `mapstructure:"log"`
+	Origins  OriginsConfig   `mapstructure:"origins"`
+	Sizes    spec.SizePolicy `mapstructure:"sizes"`
+	Security SecurityConfig  `mapstructure:"security"`
+	Formats  FormatsConfig   `mapstructure:"formats"`
+	// Presets are sizes with options, by name: @thumb in a URL.
+	Presets    map[string]string `mapstructure:"presets"`
+	Processing proxy.Config      `mapstructure:"processing"`
+	Limits     LimitsConfig      `mapstructure:"limits"`
+	Cache      CacheConfig       `mapstructure:"cache"`
 }
 
 // OpsConfig is the operator's listener.
@@ -71,7 +74,10 @@ type SecurityConfig struct {
 
 // FormatsConfig is how pictures are written.
 type FormatsConfig struct {
-	Auto             []string `mapstructure:"auto"`
+	Auto []string `mapstructure:"auto"`
+	// SaveData is the per cent of the configured quality for clients that want
+	// to save data.
+	SaveData         int `mapstructure:"save_data"`
 	transform.Config `mapstructure:",squash"`
 }
 
@@ -106,7 +112,8 @@ func defaultConfig() Config {
 		},
 		Sizes:      spec.DefaultSizePolicy(),
 		Security:   SecurityConfig{Signature: "off"},
-		Formats:    FormatsConfig{Auto: []string{"webp"}, Config: transform.DefaultConfig()},
+		Formats:    FormatsConfig{Auto: []string{"webp"}, SaveData: 70, Config: transform.DefaultConfig()},
+		Presets:    map[string]string{},
 		Processing: proxy.DefaultConfig(),
 		Limits: LimitsConfig{
 			OriginalBytes: 20 << 20, OriginalPixels: limits.Pixels, OriginalFrames: limits.Frames,
@@ -136,6 +143,8 @@ func (c Config) validate() []error {
 	add("sizes", c.Sizes.Validate())
 	add("formats", c.Formats.validate())
 	add("formats", c.Formats.Validate())
+	_, err := c.presets()
+	add("presets", err)
 	add("processing", c.Processing.Validate())
 	add("limits", c.Limits.validate())
 	add("cache.memory", c.Cache.Memory.Validate())
@@ -232,7 +241,38 @@ func (c FormatsConfig) validate() error {
 			faults = append(faults, fmt.Errorf("auto: got %q, expected formats that can be written", name))
 		}
 	}
+	if c.SaveData < 1 || c.SaveData > 100 {
+		faults = append(faults, fmt.Errorf("save_data: got %d, expected 1…100", c.SaveData))
+	}
 	return errors.Join(faults...)
+}
+
+// presets reads all of them, and reports every one that can't be read.
+func (c Config) presets() (spec.Presets, error) {
+	presets := spec.Presets{}
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(c.Presets)) {
+		preset, err := spec.ParsePreset(c.Presets[name])
+		if !isAlias(name) {
+			err = errors.New("expected a name of letters, digits, - and _")
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: got %q: %w", name, c.Presets[name], err))
+			continue
+		}
+		presets[name] = preset
+	}
+	return presets, errors.Join(faults...)
+}
+
+// sizes is the policy, in which sizes that presets have are on the list.
+func (c Config) sizes(presets spec.Presets) spec.SizePolicy {
+	policy := c.Sizes
+	policy.List = slices.Clone(policy.List)
+	for _, preset := range presets {
+		policy.List = append(policy.List, preset.Size)
+	}
+	return policy
 }
 
 func (c FormatsConfig) automatic() []spec.Format {

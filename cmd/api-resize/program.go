@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"api-resize/cache"
+	"api-resize/dialect"
 	"api-resize/origin"
 	"api-resize/proxy"
 	"api-resize/server"
@@ -94,19 +95,25 @@ func (p *program) build(auth server.Auth) error {
 	if err := p.openCache(); err != nil {
 		return err
 	}
+	presets, err := config.presets()
+	if err != nil {
+		return err
+	}
 	core, err := proxy.New(config.Processing, proxy.Parts{
 		Origins: origins, Store: p.tiers, Transformer: p.engine, Logger: p.logger,
 		Limits: config.Limits.transform().Result,
 		Resolver: spec.Resolver{
-			Auto: config.Formats.automatic(), Writable: p.engine.Writable(), Quality: config.Formats.Quality(),
+			Auto: config.Formats.automatic(), Writable: p.engine.Writable(), Quality: config.Formats.Quality(), SaveData: config.Formats.SaveData,
 		},
 	})
 	if err != nil {
 		return err
 	}
+	p.closers = append(p.closers, core.Close)
 	metrics := p.metrics(core)
 	p.server = server.New(config.Server, server.Parts{
-		Proxy: core, Uploads: origins.Uploads, Auth: auth, Sizes: config.Sizes,
+		Proxy: core, Uploads: origins.Uploads, Auth: auth,
+		Dialect: dialect.Native{Presets: presets}, Sizes: config.sizes(presets),
 		SaveBytes: config.Limits.OriginalBytes, Metrics: metrics, Logger: p.logger, ServiceName: serviceName,
 	})
 	p.ops = server.NewOps(metrics)
