@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/jpeg"
 	"image/png"
 	"mime/multipart"
@@ -284,4 +285,10 @@ func encodedJPEG(t *testing.T, picture image.Image) []byte {
 	var buffer bytes.Buffer
 	must(t, jpeg.Encode(&buffer, picture, &jpeg.Options{Quality: 90}))
 	return buffer.Bytes()
+}
+
+func plainPicture(width, height int, colour color.NRGBA) *image.NRGBA {
+	picture := image.NewNRGBA(image.Rect(0, 0, width, height))
+	draw.Draw(picture, picture.Bounds(), image.NewUniform(colour), image.Point{}, draw.Src)
+	return picture
 }
