@@ -76,6 +76,11 @@ func (f Format) Extension() string {
 // keep every pixel.
 func (f Format) canBeLossless() bool { return f == WebP || f == AVIF || f == "jxl" }
 
+// isNew reports whether a format is so new that clients which show it name it in
+// Accept: */* was written by those that know nothing of it, such as fetchers of
+// social networks.
+func (f Format) isNew() bool { return f == AVIF || f == "jxl" }
+
 // FormatOf is the format of a media type.
 func FormatOf(contentType string) (Format, bool) {
 	for _, info := range Formats {

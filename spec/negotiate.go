@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,6 +18,12 @@ func Negotiate(accept string, offers []Format) (Format, bool) {
 		}
 	}
 	return best, bestWeight > 0
+}
+
+// names reports whether an Accept header has a format in it by name.
+func names(accept string, format Format) bool {
+	kind, subtype, _ := strings.Cut(format.ContentType(), "/")
+	return slices.ContainsFunc(parseAccept(accept), func(r mediaRange) bool { return r.kind == kind && r.subtype == subtype })
 }
 
 // mediaRange is one element of an Accept header; weight is its quality value

@@ -53,7 +53,8 @@ func TestResolveFormat(t *testing.T) {
 		"transparent TIFF":            {nothing, sticker, "*/*", PNG},
 		"HTML only":                   {webpFirst, photograph, "text/html", JPEG},
 		"AVIF original, not accepted": {webpFirst, Facts{Format: AVIF, Frames: 1}, "image/jpeg", JPEG},
-		"AVIF original, accepted":     {nothing, Facts{Format: AVIF, Frames: 1}, "*/*", AVIF},
+		"AVIF original, accepted":     {nothing, Facts{Format: AVIF, Frames: 1}, "image/avif,*/*", AVIF},
+		"AVIF original, not named":    {nothing, Facts{Format: AVIF, Frames: 1}, "*/*", JPEG},
 	} {
 		resolved, err := test.resolver.Resolve(Spec{}, test.original, Client{Accept: test.accept})
 		if err != nil || resolved.Output.Format != test.want {

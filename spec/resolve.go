@@ -102,11 +102,16 @@ func (r Resolver) Without(format Format) Resolver {
 }
 
 // negotiated chooses among the configured formats, the original's own where
-// browsers show it, and the format that every client reads.
+// browsers show it, and the format that every client reads. New formats go only
+// to who names them.
 func (r Resolver) negotiated(s Spec, original Facts, accept string) Format {
 	offers, own := r.offers(s, original)
-	if format, ok := Negotiate(accept, offers); ok {
+	taken := slices.DeleteFunc(offers, func(f Format) bool { return f.isNew() && !names(accept, f) })
+	if format, ok := Negotiate(accept, taken); ok {
 		return format
+	}
+	if len(taken) > 0 && !slices.Contains(taken, own) {
+		return taken[len(taken)-1]
 	}
 	return own
 }
