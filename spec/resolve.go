@@ -73,7 +73,7 @@ func (r Resolver) takes(chosen Resolution, own Format, accept string) bool {
 	}
 	info, _ := own.Info()
 	_, accepted := Negotiate(accept, []Format{own})
-	return chosen.ByAccept && info.Browsers && accepted
+	return chosen.ByAccept && info.Browsers && accepted && (!own.isNew() || names(accept, own))
 }
 
 // keepsSize reports whether the picture has as many pixels as its original, each
