@@ -16,6 +16,7 @@ const (
 	WebP           Format = "webp"
 	AVIF           Format = "avif"
 	GIF            Format = "gif"
+	JXL            Format = "jxl"
 	HEIC           Format = "heic"
 	TIFF           Format = "tiff"
 )
@@ -40,6 +41,7 @@ var Formats = []FormatInfo{
 	{WebP, "image/webp", []string{"webp"}, true, true, true, true, true},
 	{AVIF, "image/avif", []string{"avif"}, true, true, true, false, true},
 	{GIF, "image/gif", []string{"gif"}, true, true, true, true, false},
+	{JXL, "image/jxl", []string{"jxl"}, true, false, true, false, true},
 	{HEIC, "image/heic", []string{"heic", "heif"}, false, false, true, false, false},
 	{TIFF, "image/tiff", []string{"tiff", "tif"}, false, false, true, false, false},
 }

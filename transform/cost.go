@@ -57,6 +57,8 @@ func decodeCost(facts spec.Facts, scaled spec.Size) int64 {
 		return pixels*2 + min(pixels, pixelsOf(scaled))*8 // planes, canvas, frame
 	case spec.AVIF, spec.HEIC:
 		return pixels * 8 // planes and RGB
+	case spec.JXL:
+		return pixels * 40 // with layers or alpha: floats of all channels, twice; 6 without
 	}
 	return pixels * 4
 }
@@ -68,4 +70,5 @@ var encodeCost = map[spec.Format]int64{
 	spec.WebP: 4 + 12,
 	spec.AVIF: 4 + 30,
 	spec.GIF:  4 + 8,
+	spec.JXL:  4 + 60,
 }

@@ -11,8 +11,9 @@ import (
 
 // guard stops libvips when a context ends: its C half is a flag that libvips'
 // threads look at whenever they have some more pixels. Decoders and encoders
-// that take a whole picture in one call (AVIF, HEIC, WebP, interlaced PNG)
-// only see it when that call is over.
+// that take a whole picture in one call (AVIF, HEIC, WebP, interlaced PNG, the
+// encoder of JPEG XL) only see it when that call is over. The decoder of JPEG
+// XL sees it before each piece of data (loader.streamed).
 type guard struct {
 	flag   *C.Guard
 	cancel func()

@@ -68,7 +68,7 @@ func (e *Engine) Describe(ctx context.Context, original spec.Original) (spec.Des
 // one itself.
 func (j *job) exif() []byte {
 	if j.facts.Format == spec.TIFF {
-		return j.data
+		return j.source.data
 	}
 	return j.film.image.GetBlob("exif-data")
 }

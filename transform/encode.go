@@ -18,6 +18,7 @@ var encoders = map[spec.Format]encoder{
 	spec.WebP: encodeWebP,
 	spec.AVIF: encodeAVIF,
 	spec.GIF:  encodeGIF,
+	spec.JXL:  encodeJXL,
 }
 
 // fullChromaQuality is the JPEG quality from which chroma keeps its full

@@ -24,6 +24,8 @@ type Engine struct {
 	log      *slog.Logger
 	readable map[spec.Format]bool
 	writable []spec.Format
+
+	jxlFrames bool // libvips can be told which frame of a JPEG XL to read
 }
 
 var started atomic.Bool
@@ -63,6 +65,18 @@ func (e *Engine) Close() { vips.Shutdown() }
 // Writable lists the formats that this libvips can write, in the order of
 // spec's table.
 func (e *Engine) Writable() []spec.Format { return append([]spec.Format(nil), e.writable...) }
+
+// Readable lists the formats that are read here with this libvips, in the order
+// of spec's table.
+func (e *Engine) Readable() []spec.Format {
+	var list []spec.Format
+	for _, info := range spec.Formats {
+		if e.readable[info.Format] {
+			list = append(list, info.Format)
+		}
+	}
+	return list
+}
 
 // Fingerprint names everything besides original and Spec that the bytes of a
 // picture depend on. It belongs into cache keys.

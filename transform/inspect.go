@@ -13,45 +13,21 @@ import (
 // in no format read here, evidently broken, or over the limits. It decodes no
 // pixels. Its errors wrap ErrUnsupported, ErrCorrupt or ErrTooManyPixels.
 func (e *Engine) Inspect(original []byte) (spec.Facts, error) {
-	format, data, err := e.vet(original)
+	source, err := e.vet(original)
 	if err != nil {
 		return spec.Facts{}, err
 	}
 	var pins runtime.Pinner
 	defer pins.Unpin()
-	pins.Pin(&data[0])
-	header, err := openImage(loaders[format].nickname, data, "access=sequential,fail_on=error", nil)
+	pins.Pin(&source.data[0])
+	header, err := source.loader.open(source.data, "access=sequential,fail_on=error", nil)
 	if err != nil {
-		e.log.Debug("an original's header can't be read", "format", format, "libvips", textOf(err))
-		return spec.Facts{}, fmt.Errorf("%w: its %s header can't be read", ErrCorrupt, format)
+		e.log.Debug("an original's header can't be read", "format", source.format, "libvips", textOf(err))
+		return spec.Facts{}, fmt.Errorf("%w: its %s header can't be read", ErrCorrupt, source.format)
 	}
 	defer header.Close()
-	facts := factsOf(format, header)
+	facts := factsOf(source.format, header)
 	return facts, e.limits.allow(facts.Width, facts.Height, facts.Frames)
-}
-
-// vet recognises an original and judges it as far as that goes without
-// libvips. The data it returns is what libvips may see.
-func (e *Engine) vet(original []byte) (spec.Format, []byte, error) {
-	format, ok := Sniff(original)
-	if !ok || !e.readable[format] {
-		return "", nil, ErrUnsupported
-	}
-	data := original
-	var err error
-	switch format {
-	case spec.JPEG:
-		err = scanJPEG(data, e.limits)
-	case spec.PNG:
-		data, err = scanPNG(data, e.limits)
-	case spec.GIF:
-		err = scanGIF(data, e.limits)
-	case spec.WebP:
-		err = scanWebP(data, e.limits)
-	case spec.AVIF, spec.HEIC:
-		err = scanBoxes(data)
-	}
-	return format, data, err
 }
 
 // factsOf reads the header of an image that was opened with one frame. Pages

@@ -62,9 +62,9 @@ func webpScale(facts spec.Facts, scaled spec.Size) float64 {
 
 // load opens the original for one picture.
 func (j *job) load() error {
-	j.pins.Pin(&j.data[0])
+	j.pins.Pin(&j.source.data[0])
 	options, shrunk := loadOptions(j.facts, j.wholeScaled(), j.animated)
-	image, err := openImage(loaders[j.facts.Format].nickname, j.data, options, j.guard)
+	image, err := j.source.loader.open(j.source.data, options, j.guard)
 	if err != nil {
 		return j.undecodable(err)
 	}
@@ -89,6 +89,9 @@ func (j *job) load() error {
 		return err
 	}
 	j.region = j.loadedRegion()
+	if j.source.format == spec.JXL {
+		return j.straightenJXL()
+	}
 	return nil
 }
 

@@ -98,12 +98,29 @@ func transform(t testing.TB, original []byte, text string) spec.Picture {
 // decoded is a result as pixels without premultiplication.
 func decoded(t testing.TB, data []byte) *image.NRGBA {
 	t.Helper()
-	ref, err := vips.NewImageFromBuffer(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ref := opened(t, data)
 	defer ref.Close()
 	return decodedRef(t, ref)
+}
+
+// opened is a result as the format's one loader gives it, all in memory.
+func opened(t testing.TB, data []byte) *vips.ImageRef {
+	t.Helper()
+	format, ok := Sniff(data)
+	if !ok {
+		t.Fatalf("%d bytes are in no format that is read here", len(data))
+	}
+	var pins runtime.Pinner
+	defer pins.Unpin()
+	pins.Pin(&data[0])
+	ref, err := loaders[format].open(data, "", nil)
+	if err == nil {
+		err = settle(ref, nil)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", format, err)
+	}
+	return ref
 }
 
 func decodedRef(t testing.TB, ref *vips.ImageRef) *image.NRGBA {

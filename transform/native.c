@@ -25,12 +25,18 @@ guard_stop(Guard *guard)
 	__atomic_store_n(&guard->stopped, 1, __ATOMIC_RELEASE);
 }
 
+static int
+guard_stopped(Guard *guard)
+{
+	return __atomic_load_n(&guard->stopped, __ATOMIC_ACQUIRE);
+}
+
 /* Runs in libvips' threads whenever some more pixels are done. progress->im is
  * the image being computed, which need not be the one that signals. */
 static void
 guard_eval(VipsImage *image, VipsProgress *progress, Guard *guard)
 {
-	if (__atomic_load_n(&guard->stopped, __ATOMIC_ACQUIRE)) {
+	if (guard_stopped(guard)) {
 		vips_image_set_kill(progress->im, TRUE);
 		vips_image_set_kill(image, TRUE);
 	}
@@ -50,6 +56,17 @@ operation_exists(const char *nickname)
 	return vips_type_find("VipsOperation", nickname) != 0;
 }
 
+int
+operation_takes(const char *nickname, const char *argument)
+{
+	VipsOperation *operation = vips_operation_new(nickname);
+	if (!operation)
+		return 0;
+	GParamSpec *found = g_object_class_find_property(G_OBJECT_GET_CLASS(operation), argument);
+	g_object_unref(operation);
+	return found != NULL;
+}
+
 /* Build an operation from a nickname and "name=value,…", as the vips command
  * does. Takes the reference on the operation. */
 static VipsOperation *
@@ -64,21 +81,11 @@ build(VipsOperation *operation, const char *options)
 	return operation;
 }
 
-/* Open with one named loader. data must stay where it is until the image and
- * all that is made of it are gone. What the loader notes about pages is on the
- * result; with a guard, computing it can be stopped. */
-VipsImage *
-load_buffer_with(const char *nickname, void *data, size_t length,
-	const char *options, Guard *guard)
+/* Build a loader that has its input, and take the image out of it. Takes the
+ * reference on the loader. */
+static VipsImage *
+load(VipsOperation *operation, const char *options, Guard *guard)
 {
-	VipsOperation *operation = vips_operation_new(nickname);
-	if (!operation)
-		return NULL;
-
-	VipsBlob *blob = vips_blob_new(NULL, data, length);
-	g_object_set(operation, "buffer", blob, NULL);
-	vips_area_unref(VIPS_AREA(blob));
-
 	if (!(operation = build(operation, options)))
 		return NULL;
 
@@ -104,6 +111,87 @@ turn(VipsImage *image, double degrees, const double *background, int bands)
 	if (bicubic)
 		g_object_unref(bicubic);
 	return failed ? NULL : out;
+}
+
+/* Open with one named loader. data must stay where it is until the image and
+ * all that is made of it are gone. What the loader notes about pages is on the
+ * result; with a guard, computing it can be stopped. */
+VipsImage *
+load_buffer_with(const char *nickname, void *data, size_t length,
+	const char *options, Guard *guard)
+{
+	VipsOperation *operation = vips_operation_new(nickname);
+	if (!operation)
+		return NULL;
+	VipsBlob *blob = vips_blob_new(NULL, data, length);
+	g_object_set(operation, "buffer", blob, NULL);
+	vips_area_unref(VIPS_AREA(blob));
+	return load(operation, options, guard);
+}
+
+/* Data that a loader reads piece by piece. */
+typedef struct {
+	const char *data;
+	gint64 length, at;
+	Guard *guard;
+} Stream;
+
+/* The longest piece that is handed out at once, in bytes. What a loader does
+ * with one is not stopped. */
+#define PIECE 1024
+
+static gint64
+stream_read(VipsSourceCustom *source, void *buffer, gint64 length, Stream *stream)
+{
+	if (stream->guard && guard_stopped(stream->guard))
+		return -1;
+	gint64 piece = VIPS_MIN(VIPS_MIN(length, PIECE), stream->length - stream->at);
+	memcpy(buffer, stream->data + stream->at, piece);
+	stream->at += piece;
+	return piece;
+}
+
+static gint64
+stream_seek(VipsSourceCustom *source, gint64 offset, int whence, Stream *stream)
+{
+	gint64 from = whence == SEEK_CUR ? stream->at : whence == SEEK_END ? stream->length : 0;
+	if (offset < -from || offset > stream->length - from)
+		return -1;
+	return stream->at = from + offset;
+}
+
+/* The same with a loader that reads its data piece by piece, and so can be
+ * stopped in between even while it decodes the whole picture in one call. */
+VipsImage *
+load_stream_with(const char *nickname, void *data, size_t length,
+	const char *options, Guard *guard)
+{
+	VipsOperation *operation = vips_operation_new(nickname);
+	if (!operation)
+		return NULL;
+	Stream *stream = g_new0(Stream, 1);
+	stream->data = data;
+	stream->length = length;
+	stream->guard = guard;
+	VipsSourceCustom *source = vips_source_custom_new();
+	g_object_set_data_full(G_OBJECT(source), "stream", stream, g_free);
+	g_signal_connect(source, "read", G_CALLBACK(stream_read), stream);
+	g_signal_connect(source, "seek", G_CALLBACK(stream_seek), stream);
+	g_object_set(operation, "source", source, NULL);
+	g_object_unref(source);
+	return load(operation, options, guard);
+}
+
+/* Divide colours by alpha, which they are multiplied by. */
+VipsImage *
+divide_by_alpha(VipsImage *image)
+{
+	VipsImage *divided, *cast;
+	if (vips_unpremultiply(image, &divided, NULL))
+		return NULL;
+	int failed = vips_cast(divided, &cast, image->BandFmt, NULL);
+	g_object_unref(divided);
+	return failed ? NULL : cast;
 }
 
 /* Some savers write metadata whatever they are told (webpsave of libvips 8.14.1

@@ -44,6 +44,14 @@ func operationExists(nickname string) bool {
 	return C.operation_exists(name) != 0
 }
 
+// operationTakes reports whether an operation has an argument of that name.
+func operationTakes(nickname, argument string) bool {
+	name, text := C.CString(nickname), C.CString(argument)
+	defer C.free(unsafe.Pointer(name))
+	defer C.free(unsafe.Pointer(text))
+	return C.operation_takes(name, text) != 0
+}
+
 // imageField is where govips keeps an ImageRef's *VipsImage. govips offers no
 // way to reach it, nor to make an ImageRef of an image that was made elsewhere.
 var imageField, imageFieldKnown = reflect.TypeFor[vips.ImageRef]().FieldByName("image")
@@ -70,22 +78,40 @@ func adopt(ref *vips.ImageRef, image *C.VipsImage) {
 	*place = image
 }
 
-// openImage opens data, which the caller keeps pinned, with one named loader.
-func openImage(loader string, data []byte, options string, g *guard) (*vips.ImageRef, error) {
+// open opens data, which the caller keeps pinned.
+func (l loader) open(data []byte, options string, g *guard) (*vips.ImageRef, error) {
 	ref, err := vips.Black(1, 1)
 	if err != nil {
 		return nil, err
 	}
-	name, text := C.CString(loader), C.CString(options)
+	name, text := C.CString(l.nickname), C.CString(options)
 	defer C.free(unsafe.Pointer(name))
 	defer C.free(unsafe.Pointer(text))
-	image := C.load_buffer_with(name, unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)), text, g.native())
+	start, length := unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data))
+	var image *C.VipsImage
+	if l.streamed {
+		image = C.load_stream_with(name, start, length, text, g.native())
+	} else {
+		image = C.load_buffer_with(name, start, length, text, g.native())
+	}
 	if image == nil {
 		ref.Close()
-		return nil, errNative(loader)
+		return nil, errNative(l.nickname)
 	}
 	adopt(ref, image)
 	return ref, nil
+}
+
+// divideByAlpha divides ref's colours by its alpha. govips does that only to
+// what it has multiplied itself.
+func divideByAlpha(ref *vips.ImageRef) error {
+	defer runtime.KeepAlive(ref)
+	image := C.divide_by_alpha(*slot(ref))
+	if image == nil {
+		return errNative("divide by alpha")
+	}
+	adopt(ref, image)
+	return nil
 }
 
 // settle computes all of ref's pixels into memory, after which ref needs

@@ -14,9 +14,13 @@ void guard_stop(Guard *guard);
 
 void tune_malloc(void);
 int operation_exists(const char *nickname);
+int operation_takes(const char *nickname, const char *argument);
 VipsImage *load_buffer_with(const char *nickname, void *data, size_t length,
 	const char *options, Guard *guard);
 VipsImage *turn(VipsImage *image, double degrees, const double *background, int bands);
+VipsImage *load_stream_with(const char *nickname, void *data, size_t length,
+	const char *options, Guard *guard);
+VipsImage *divide_by_alpha(VipsImage *image);
 VipsImage *settle(VipsImage *image, Guard *guard);
 int save_buffer_with(const char *nickname, VipsImage *image,
 	const char *options, void **data, size_t *length);

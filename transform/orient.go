@@ -16,7 +16,7 @@ type orientation int
 const upright orientation = 1
 
 // orientationOf is the orientation that an image's metadata asks for. libvips'
-// HEIF loader has applied it already and tells none.
+// loaders of HEIF and JPEG XL have applied it already and tell none.
 func orientationOf(image *vips.ImageRef) orientation {
 	if o := orientation(image.Orientation()); o > upright && o <= 8 {
 		return o

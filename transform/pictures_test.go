@@ -144,6 +144,14 @@ func originals(t testing.TB, picture image.Image) map[string][]byte {
 		"heic": func(ref *vips.ImageRef) ([]byte, *vips.ImageMetadata, error) {
 			return ref.ExportHeif(&vips.HeifExportParams{Quality: 95, Effort: 1, Bitdepth: 8})
 		},
+		"jxl": func(ref *vips.ImageRef) ([]byte, *vips.ImageMetadata, error) {
+			data, err := saveImage("jxlsave_buffer", ref, "Q=95,effort=3")
+			return data, nil, err
+		},
+		"lossless jxl": func(ref *vips.ImageRef) ([]byte, *vips.ImageMetadata, error) {
+			data, err := saveImage("jxlsave_buffer", ref, "lossless=true,effort=3")
+			return data, nil, err
+		},
 		"tiff": func(ref *vips.ImageRef) ([]byte, *vips.ImageMetadata, error) {
 			return ref.ExportTiff(&vips.TiffExportParams{Compression: vips.TiffCompressionDeflate, Predictor: vips.TiffPredictorHorizontal})
 		},

@@ -9,12 +9,15 @@ import (
 )
 
 // Pictures of 16 by 16 pixels. Whether a decoder of AV1 or HEVC is there can
-// only be told by using it: libheif finds its codecs when it runs.
+// only be told by using it: libheif finds its codecs when it runs. libjxl is in
+// a module of libvips, which may be there without it.
 var (
 	//go:embed probe/probe.avif
 	probeAVIF []byte
 	//go:embed probe/probe.heic
 	probeHEIC []byte
+	//go:embed probe/probe.jxl
+	probeJXL []byte
 )
 
 // probe finds out which formats can be read and written.
@@ -25,6 +28,8 @@ func (e *Engine) probe() {
 	}
 	e.readable[spec.AVIF] = e.readable[spec.AVIF] && decodes(spec.AVIF, probeAVIF)
 	e.readable[spec.HEIC] = e.readable[spec.HEIC] && decodes(spec.HEIC, probeHEIC)
+	e.readable[spec.JXL] = e.readable[spec.JXL] && decodes(spec.JXL, probeJXL)
+	e.jxlFrames = operationTakes(loaders[spec.JXL].nickname, "page")
 	for _, format := range spec.OutputFormats() {
 		if e.encodes(format) {
 			e.writable = append(e.writable, format)
@@ -33,7 +38,7 @@ func (e *Engine) probe() {
 }
 
 func decodes(format spec.Format, sample []byte) bool {
-	image, err := openImage(loaders[format].nickname, sample, "", nil)
+	image, err := loaders[format].open(sample, "", nil)
 	if err != nil {
 		return false
 	}

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/davidbyttow/govips/v2/vips"
-
 	"api-resize/spec"
 )
 
@@ -120,7 +118,7 @@ func TestAnySpecOfAnyOriginal(t *testing.T) {
 	})
 	random := rand.New(rand.NewPCG(1, 2))
 	made, slowest, slowestOf := 0, time.Duration(0), ""
-	for i := range 1200 {
+	for i := range 800 {
 		name := names[i%len(names)]
 		text := randomSpec(random)
 		begin := time.Now()
@@ -132,8 +130,8 @@ func TestAnySpecOfAnyOriginal(t *testing.T) {
 		}
 	}
 	t.Logf("%d pictures of %d originals; the slowest took %v: %s", made, len(odd), slowest, slowestOf)
-	if made < 700 {
-		t.Errorf("only %d of 1200 were possible: the test tries too little", made)
+	if made < 450 {
+		t.Errorf("only %d of 800 were possible: the test tries too little", made)
 	}
 }
 
@@ -181,16 +179,9 @@ func anyPicture(t *testing.T, name string, original []byte, text string, format 
 	if err != nil {
 		t.Errorf("%s of %s: made, but by its plan %v", text, name, err)
 	}
-	header, err := vips.NewImageFromBuffer(picture.Bytes)
-	if err != nil {
-		t.Errorf("%s of %s as %s can't be read: %v", text, name, format, err)
-		return true
-	}
-	defer header.Close()
-	got := spec.Size{Width: header.Width(), Height: header.PageHeight()}
-	if _, err := header.ToBytes(); err != nil {
-		t.Errorf("%s of %s as %s can't be decoded: %v", text, name, format, err)
-	}
+	result := opened(t, picture.Bytes)
+	defer result.Close()
+	got := spec.Size{Width: result.Width(), Height: result.Height()}
 	says := spec.Size{Width: picture.Width, Height: picture.Height}
 	if got != says || resolved.Trim == 0 && got != plan.Out {
 		t.Errorf("%s of %s as %s is %v and says %v, want %v", text, name, format, got, says, plan.Out)

@@ -60,11 +60,7 @@ func checkSize(t *testing.T, name string, original []byte, text string) {
 		t.Errorf("%s of %s: %v", text, name, err)
 		return
 	}
-	header, err := vips.NewImageFromBuffer(picture.Bytes)
-	if err != nil {
-		t.Errorf("%s of %s can't be read: %v", text, name, err)
-		return
-	}
+	header := opened(t, picture.Bytes)
 	defer header.Close()
 	format, _ := Sniff(picture.Bytes)
 	got := spec.Size{Width: header.Width(), Height: header.Height()}

@@ -20,6 +20,8 @@ var magics = []struct {
 	{"MM\x00*", spec.TIFF},
 	{"II+\x00", spec.TIFF}, // BigTIFF
 	{"MM\x00+", spec.TIFF},
+	{jxlCodestream, spec.JXL},
+	{jxlSignature, spec.JXL},
 }
 
 // Sniff recognises a format by content; nothing else about an original, its

@@ -38,7 +38,10 @@ func TestSniff(t *testing.T) {
 		ftyp("mp42", "isom"):                       "",
 		ftyp("qt  "):                               "",
 		"\x00\x00\x00\x08ftypavif\x00\x00\x00\x00": "", // shorter than it says
-		"\xff\x0a":                                 "",
+		"\xff\x0a":                                 spec.JXL,
+		jxlSignature:                               spec.JXL,
+		"\x00\x00\x00\x0cJXL \r\n\x87\r":           "",
+		"\xff\x0b":                                 "",
 	} {
 		if got, ok := Sniff([]byte(content)); got != want || ok != (want != "") {
 			t.Errorf("%q is %q, want %q", content, got, want)
@@ -61,6 +64,7 @@ func TestInspectSamples(t *testing.T) {
 		"heic-orientation-6.heic":     {Format: spec.HEIC, Width: 3024, Height: 4032, Frames: 1, Orientation: 1},
 		"heic-ftypmsf1.heic":          {Format: spec.HEIC, Width: 1280, Height: 720, Frames: 1, Orientation: 1},
 		"tif-16bit.tif":               {Format: spec.TIFF, Width: 1024, Height: 683, Frames: 1, Orientation: 1},
+		"jxl-isobmff.jxl":             {Format: spec.JXL, Width: 640, Height: 416, Frames: 1, Orientation: 1},
 	} {
 		if got := facts(t, sample(t, name)); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)

@@ -29,8 +29,8 @@ type job struct {
 
 	film   film
 	region spec.Rect        // what of the film the picture is made of
-	data   []byte           // the original, kept where it is until the end
-	pins   runtime.Pinner   // libvips reads data as late as when pixels are asked for
+	source content          // the original, kept where it is until the end
+	pins   runtime.Pinner   // libvips reads source as late as when pixels are asked for
 	images []*vips.ImageRef // everything to close
 	guard  *guard
 }
@@ -72,7 +72,8 @@ var (
 // spec.ErrTooLarge, ErrTimeout at ctx's deadline, or are ctx.Err() when ctx
 // was cancelled; all others are faults of this program. When ctx ends,
 // Transform returns as soon as libvips lets go of the memory it uses, which
-// for AVIF, HEIC and WebP may be after the whole picture is de- or encoded.
+// for AVIF, HEIC and WebP, and for writing JPEG XL, may be after the whole
+// picture is de- or encoded.
 func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture, error) {
 	if err := contextError(ctx); err != nil {
 		return spec.Picture{}, err
@@ -112,13 +113,13 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 // prepare judges the request, and does nothing yet that needs closing.
 func (e *Engine) prepare(ctx context.Context, order spec.Order, limits spec.ResultLimits) (*job, error) {
 	facts, want := order.Original.Facts, order.Want
-	format, data, err := e.vet(order.Original.Bytes)
+	source, err := e.vet(order.Original.Bytes)
 	if err != nil {
 		return nil, err
 	}
-	if format != facts.Format || facts.Width < 1 || facts.Height < 1 {
+	if source.format != facts.Format || facts.Width < 1 || facts.Height < 1 {
 		return nil, fmt.Errorf("%w: it is %s and not the %s of %dx%d pixels that its facts say",
-			ErrCorrupt, format, facts.Format, facts.Width, facts.Height)
+			ErrCorrupt, source.format, facts.Format, facts.Width, facts.Height)
 	}
 	if err := e.limits.allow(facts.Width, facts.Height, max(facts.Frames, 1)); err != nil {
 		return nil, err
@@ -135,7 +136,7 @@ func (e *Engine) prepare(ctx context.Context, order spec.Order, limits spec.Resu
 		facts: facts, want: want, plan: plan, limits: limits,
 		orientation: max(orientation(facts.Orientation), upright),
 		animated:    want.KeepsFrames(facts),
-		data:        data,
+		source:      source,
 		guard:       guardOf(ctx),
 	}, nil
 }
@@ -174,5 +175,5 @@ func (j *job) close() {
 	}
 	j.guard.release()
 	j.pins.Unpin()
-	runtime.KeepAlive(j.data)
+	runtime.KeepAlive(j.source.data)
 }

@@ -34,6 +34,7 @@ var codecs = map[string]codec{
 	"libheif":       {name: "libheif", text: "heif_get_version"},
 	"libimagequant": {name: "libimagequant", number: "liq_version", format: decimalTriple},
 	"libjpeg":       {name: "libjpeg"},
+	"libjxl":        {name: "libjxl", number: "JxlDecoderVersion", format: decimalMillions},
 	"liblcms2":      {name: "lcms2", number: "cmsGetEncodedCMMversion", format: lcmsVersion},
 	"libpng16":      {name: "libpng", text: "png_get_libpng_ver"},
 	"libspng":       {name: "libspng", text: "spng_version_string"},
@@ -104,4 +105,7 @@ func loadedLibraries() []string {
 
 func byteTriple(n int) string    { return fmt.Sprintf("%d.%d.%d", n>>16&0xff, n>>8&0xff, n&0xff) }
 func decimalTriple(n int) string { return fmt.Sprintf("%d.%d.%d", n/10000, n/100%100, n%100) }
-func lcmsVersion(n int) string   { return fmt.Sprintf("%d.%d", n/1000, n%1000/10) }
+func decimalMillions(n int) string {
+	return fmt.Sprintf("%d.%d.%d", n/1000000, n/1000%1000, n%1000)
+}
+func lcmsVersion(n int) string { return fmt.Sprintf("%d.%d", n/1000, n%1000/10) }

@@ -1,0 +1,28 @@
+package transform
+
+import (
+	"fmt"
+
+	"github.com/davidbyttow/govips/v2/vips"
+)
+
+// encodeJXL writes a bare codestream, which has no place for metadata.
+func encodeJXL(image *vips.ImageRef, config Config, quality int) ([]byte, error) {
+	return saveImage("jxlsave_buffer", image,
+		fmt.Sprintf("distance=%g,effort=%d,strip=true", jxlDistance(quality), config.JXL.Effort))
+}
+
+// maxJXLDistance is the greatest that libvips 8.14 takes.
+const maxJXLDistance = 15
+
+// jxlDistance is the Butteraugli distance that looks about like a JPEG of the
+// same quality: libjxl's JxlEncoderDistanceFromQuality, down to quality 30 what
+// libvips makes of Q. Below, libvips 8.14 asks for distances that libjxl
+// refuses, which gives it the finest ones instead.
+func jxlDistance(quality int) float64 {
+	q := float64(quality)
+	if quality >= 30 {
+		return 0.1 + (100-q)*0.09
+	}
+	return min(53.0/3000*q*q-23.0/20*q+25, maxJXLDistance)
+}
