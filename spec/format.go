@@ -76,12 +76,12 @@ func (f Format) Extension() string {
 
 // canBeLossless reports whether a format that usually loses something can also
 // keep every pixel.
-func (f Format) canBeLossless() bool { return f == WebP || f == AVIF || f == "jxl" }
+func (f Format) canBeLossless() bool { return f == WebP || f == AVIF || f == JXL }
 
 // isNew reports whether a format is so new that clients which show it name it in
 // Accept: */* was written by those that know nothing of it, such as fetchers of
 // social networks.
-func (f Format) isNew() bool { return f == AVIF || f == "jxl" }
+func (f Format) isNew() bool { return f == AVIF || f == JXL }
 
 // FormatOf is the format of a media type.
 func FormatOf(contentType string) (Format, bool) {

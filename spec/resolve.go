@@ -11,6 +11,7 @@ import (
 type Resolver struct {
 	Auto     []Format       // what format=auto may choose, best first
 	Writable []Format       // what can be written here
+	Lossless []Format       // what can be written here with every pixel as it is
 	Quality  map[Format]int // quality where none is asked for, 1…100
 	SaveData int            // per cent of that quality for clients that want to save data
 }
@@ -53,6 +54,10 @@ func (r Resolver) Resolve(s Spec, original Facts, client Client) (Resolution, er
 			ErrImpossible, s.Output.Format, joined(r.Writable))
 	}
 	s = s.normalized()
+	if s.Output.Lossless && !slices.Contains(r.Lossless, s.Output.Format) {
+		return Resolution{}, fmt.Errorf("%w: format %q cannot be written without loss here, expected one of %s",
+			ErrImpossible, s.Output.Format, joined(r.Lossless))
+	}
 	if quality := r.Quality[s.Output.Format]; s.Output.Quality == 0 && quality != 0 && !s.Output.Lossless {
 		resolution.BySaveData = client.SaveData
 		if client.SaveData {
@@ -144,13 +149,13 @@ func (r Resolver) offers(s Spec, original Facts) (offers []Format, own Format) {
 	}
 	own = original.Format
 	info, _ := own.Info()
-	loses := s.Output.Lossless && !own.canBeLossless() && own != PNG
+	loses := s.Output.Lossless && !slices.Contains(r.Lossless, own)
 	if !info.Browsers || !slices.Contains(r.Writable, own) || loses || s.needsAlpha() && !info.Alpha {
 		own = plain
 	}
 	for _, format := range append(slices.Clone(r.Auto), own, plain) {
 		info, _ := format.Info()
-		inferior := frames && !info.Animated || s.Output.Lossless && !format.canBeLossless() && format != PNG
+		inferior := frames && !info.Animated || s.Output.Lossless && !slices.Contains(r.Lossless, format)
 		if slices.Contains(r.Writable, format) && (!inferior || format == own || format == plain) {
 			offers = append(offers, format)
 		}

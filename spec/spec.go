@@ -175,7 +175,7 @@ func (o Output) normalized() Output {
 	if !definite {
 		return o
 	}
-	if !o.Format.canBeLossless() {
+	if !o.Format.canBeLossless() && o.Format != PNG { // which can be told to have few colours
 		o.Lossless = false
 	}
 	if !info.Quality || o.Lossless {

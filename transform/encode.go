@@ -8,9 +8,17 @@ import (
 	"api-resize/spec"
 )
 
-// encoder writes a picture that is sRGB or gray with 8 bits, and nothing but
-// its pixels: no EXIF, XMP, IPTC or colour profile.
-type encoder func(image *vips.ImageRef, config Config, quality int) ([]byte, error)
+// coding is how one result is coded: what of it is a choice of the request, or
+// is tried out.
+type coding struct {
+	quality  int  // 1…100, of a format that has one and is not lossless
+	lossless bool // every pixel as it is
+	baseline bool // a JPEG from top to bottom
+}
+
+// encoder writes a picture that is RGB or gray with 8 bits, and nothing but its
+// pixels: no EXIF, XMP, IPTC or colour profile.
+type encoder func(image *vips.ImageRef, config Config, how coding) ([]byte, error)
 
 var encoders = map[spec.Format]encoder{
 	spec.JPEG: encodeJPEG,
@@ -25,22 +33,22 @@ var encoders = map[spec.Format]encoder{
 // resolution.
 const fullChromaQuality = 90
 
-func encodeJPEG(image *vips.ImageRef, _ Config, quality int) ([]byte, error) {
+func encodeJPEG(image *vips.ImageRef, _ Config, how coding) ([]byte, error) {
 	chroma := vips.VipsForeignSubsampleOn
-	if quality >= fullChromaQuality {
+	if how.quality >= fullChromaQuality {
 		chroma = vips.VipsForeignSubsampleOff
 	}
 	data, _, err := image.ExportJpeg(&vips.JpegExportParams{
 		StripMetadata:  true,
-		Quality:        quality,
-		Interlace:      true,
+		Quality:        how.quality,
+		Interlace:      !how.baseline,
 		OptimizeCoding: true,
 		SubsampleMode:  chroma,
 	})
 	return data, err
 }
 
-func encodePNG(image *vips.ImageRef, config Config, _ int) ([]byte, error) {
+func encodePNG(image *vips.ImageRef, config Config, _ coding) ([]byte, error) {
 	data, _, err := image.ExportPng(&vips.PngExportParams{
 		StripMetadata: true,
 		Compression:   config.PNG.Compression,
@@ -49,28 +57,38 @@ func encodePNG(image *vips.ImageRef, config Config, _ int) ([]byte, error) {
 	return data, err
 }
 
-// encodeWebP does not go through govips, which has no smart_subsample.
-func encodeWebP(image *vips.ImageRef, config Config, quality int) ([]byte, error) {
-	data, err := saveImage("webpsave_buffer", image,
-		fmt.Sprintf("Q=%d,effort=%d,smart_subsample=%t,strip=true", quality, config.WebP.Effort, config.WebP.SmartSubsample))
+// encodeWebP does not go through govips, which has no smart_subsample. Without
+// loss the quality is another setting for effort; and what colour pixels have
+// that are wholly transparent is lost all the same.
+func encodeWebP(image *vips.ImageRef, config Config, how coding) ([]byte, error) {
+	options := fmt.Sprintf("Q=%d,smart_subsample=%t", how.quality, config.WebP.SmartSubsample)
+	if how.lossless {
+		options = fmt.Sprintf("Q=%d,lossless=true", losslessWebPEffort)
+	}
+	data, err := saveImage("webpsave_buffer", image, fmt.Sprintf("%s,effort=%d,strip=true", options, config.WebP.Effort))
 	if err != nil {
 		return nil, err
 	}
 	return stripWebP(data), nil
 }
 
+// losslessWebPEffort is libwebp's own default, of 100.
+const losslessWebPEffort = 75
+
 // encodeAVIF leaves the chroma to libvips: half resolution below quality 90.
-func encodeAVIF(image *vips.ImageRef, config Config, quality int) ([]byte, error) {
-	data, _, err := image.ExportAvif(&vips.AvifExportParams{
-		StripMetadata: true,
-		Quality:       quality,
-		Bitdepth:      8,
-		Effort:        config.AVIF.Effort,
-	})
-	return data, err
+// Without loss there is none to halve; whether libvips then leaves out the
+// conversion to YCbCr as well, which rounds, depends on its version (it does
+// from 8.16), so that Start finds out.
+func encodeAVIF(image *vips.ImageRef, config Config, how coding) ([]byte, error) {
+	options := fmt.Sprintf("Q=%d", how.quality)
+	if how.lossless {
+		options = "Q=100,lossless=true,subsample_mode=off"
+	}
+	return saveImage("heifsave_buffer", image,
+		fmt.Sprintf("%s,compression=av1,bitdepth=8,effort=%d,strip=true", options, config.AVIF.Effort))
 }
 
-func encodeGIF(image *vips.ImageRef, config Config, _ int) ([]byte, error) {
+func encodeGIF(image *vips.ImageRef, config Config, _ coding) ([]byte, error) {
 	data, _, err := image.ExportGIF(&vips.GifExportParams{
 		StripMetadata: true,
 		Dither:        1,
@@ -78,27 +96,4 @@ func encodeGIF(image *vips.ImageRef, config Config, _ int) ([]byte, error) {
 		Bitdepth:      8,
 	})
 	return data, err
-}
-
-// encode writes the finished film. All its pixels are in memory by now, so
-// that a failure here is not the original's fault.
-func (j *job) encode() ([]byte, error) {
-	if j.film.frames > 1 {
-		if err := j.tellFrames(); err != nil {
-			return nil, err
-		}
-	}
-	return encoders[j.want.Output.Format](j.film.image, j.config, j.want.Output.Quality)
-}
-
-// tellFrames notes in the metadata what encoders of animations look for.
-func (j *job) tellFrames() error {
-	image := j.film.image
-	if err := image.SetPageHeight(j.film.height()); err != nil { // on a copy, which may be changed
-		return err
-	}
-	if err := image.SetPageDelay(j.delays); err != nil {
-		return err
-	}
-	return image.SetLoop(j.loop)
 }

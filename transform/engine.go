@@ -24,6 +24,7 @@ type Engine struct {
 	log      *slog.Logger
 	readable map[spec.Format]bool
 	writable []spec.Format
+	lossless []spec.Format // of those
 
 	jxlFrames bool // libvips can be told which frame of a JPEG XL to read
 }
@@ -77,6 +78,10 @@ func (e *Engine) Readable() []spec.Format {
 	}
 	return list
 }
+
+// Lossless lists the formats that this libvips can write so that every visible
+// pixel stays as it is.
+func (e *Engine) Lossless() []spec.Format { return append([]spec.Format(nil), e.lossless...) }
 
 // Fingerprint names everything besides original and Spec that the bytes of a
 // picture depend on. It belongs into cache keys.

@@ -7,9 +7,12 @@ import (
 )
 
 // encodeJXL writes a bare codestream, which has no place for metadata.
-func encodeJXL(image *vips.ImageRef, config Config, quality int) ([]byte, error) {
-	return saveImage("jxlsave_buffer", image,
-		fmt.Sprintf("distance=%g,effort=%d,strip=true", jxlDistance(quality), config.JXL.Effort))
+func encodeJXL(image *vips.ImageRef, config Config, how coding) ([]byte, error) {
+	options := fmt.Sprintf("distance=%g", jxlDistance(how.quality))
+	if how.lossless {
+		options = "lossless=true"
+	}
+	return saveImage("jxlsave_buffer", image, fmt.Sprintf("%s,effort=%d,strip=true", options, config.JXL.Effort))
 }
 
 // maxJXLDistance is the greatest that libvips 8.14 takes.

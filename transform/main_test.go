@@ -76,7 +76,7 @@ func resolved(t testing.TB, text string) spec.Spec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want.Output.Quality == 0 {
+	if want.Output.Quality == 0 && !want.Output.Lossless {
 		want.Output.Quality = DefaultConfig().Quality()[want.Output.Format]
 	}
 	return want

@@ -1,7 +1,9 @@
 package transform
 
 import (
+	"bytes"
 	_ "embed"
+	"image"
 
 	"github.com/davidbyttow/govips/v2/vips"
 
@@ -33,6 +35,9 @@ func (e *Engine) probe() {
 	for _, format := range spec.OutputFormats() {
 		if e.encodes(format) {
 			e.writable = append(e.writable, format)
+			if format == spec.PNG || e.keepsPixels(format) {
+				e.lossless = append(e.lossless, format)
+			}
 		}
 	}
 }
@@ -56,7 +61,47 @@ func (e *Engine) encodes(format spec.Format) bool {
 		return false
 	}
 	defer image.Close()
-	const quality = 50
-	_, err = encode(image, e.config, quality)
+	_, err = encode(image, e.config, coding{quality: 50})
 	return err == nil
+}
+
+// keepsPixels finds out whether a format that usually loses something comes
+// back as it was when it is told to lose nothing. Some versions of libvips
+// round colours on their way into AVIF.
+func (e *Engine) keepsPixels(format spec.Format) bool {
+	if info, _ := format.Info(); !info.Quality || !e.readable[format] {
+		return false
+	}
+	ref, err := vips.NewImageFromGoImage(losslessSample())
+	if err != nil {
+		return false
+	}
+	defer ref.Close()
+	data, err := encoders[format](ref, e.config, coding{quality: 100, lossless: true})
+	if err != nil {
+		return false
+	}
+	before, err := ref.ToBytes()
+	if err != nil {
+		return false
+	}
+	after, err := loaders[format].open(data, "", nil)
+	if err != nil {
+		return false
+	}
+	defer after.Close()
+	pixels, err := after.ToBytes()
+	return err == nil && bytes.Equal(before, pixels)
+}
+
+// losslessSample has colours all over the cube, none of them invisible.
+func losslessSample() image.Image {
+	picture := image.NewNRGBA(image.Rect(0, 0, 16, 16))
+	for i := range picture.Pix {
+		picture.Pix[i] = uint8(i * i * 31 >> 3)
+		if i%4 == 3 {
+			picture.Pix[i] |= 0x80
+		}
+	}
+	return picture
 }

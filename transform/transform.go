@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/davidbyttow/govips/v2/vips"
@@ -93,7 +94,7 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 		return spec.Picture{}, err
 	}
 	worked := time.Now()
-	data, err := j.encode()
+	data, err := j.write()
 	if err != nil {
 		return spec.Picture{}, j.unclassified("encode "+string(j.want.Output.Format), err)
 	}
@@ -130,6 +131,9 @@ func (e *Engine) prepare(ctx context.Context, order spec.Order, limits spec.Resu
 	}
 	if encoders[want.Output.Format] == nil {
 		return nil, fmt.Errorf("format %q is not resolved, or not one that is written", want.Output.Format)
+	}
+	if want.Output.Lossless && !slices.Contains(e.lossless, want.Output.Format) {
+		return nil, fmt.Errorf("format %q is not resolved: it can't be written without loss", want.Output.Format)
 	}
 	return &job{
 		ctx: ctx, config: e.config, log: e.log,

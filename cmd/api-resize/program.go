@@ -103,7 +103,8 @@ func (p *program) build(auth server.Auth) error {
 		Origins: origins, Store: p.tiers, Transformer: p.engine, Logger: p.logger,
 		Limits: config.Limits.transform().Result,
 		Resolver: spec.Resolver{
-			Auto: config.Formats.automatic(), Writable: p.engine.Writable(), Quality: config.Formats.Quality(), SaveData: config.Formats.SaveData,
+			Auto: config.Formats.automatic(), Writable: p.engine.Writable(), Lossless: p.engine.Lossless(),
+			Quality: config.Formats.Quality(), SaveData: config.Formats.SaveData,
 		},
 	})
 	if err != nil {

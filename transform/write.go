@@ -1,0 +1,36 @@
+package transform
+
+import "api-resize/spec"
+
+// write codes the finished film. All its pixels are in memory by now, so that
+// a failure here is not the original's fault.
+func (j *job) write() ([]byte, error) {
+	if j.film.frames > 1 {
+		if err := j.tellFrames(); err != nil {
+			return nil, err
+		}
+	}
+	return j.code(codingOf(j.want.Output))
+}
+
+// codingOf is what a request asks for.
+func codingOf(output spec.Output) coding {
+	return coding{quality: output.Quality, lossless: output.Lossless, baseline: output.Baseline}
+}
+
+// code writes the film in one of the ways that it can be written in.
+func (j *job) code(how coding) ([]byte, error) {
+	return encoders[j.want.Output.Format](j.film.image, j.config, how)
+}
+
+// tellFrames notes in the metadata what encoders of animations look for.
+func (j *job) tellFrames() error {
+	image := j.film.image
+	if err := image.SetPageHeight(j.film.height()); err != nil { // on a copy, which may be changed
+		return err
+	}
+	if err := image.SetPageDelay(j.delays); err != nil {
+		return err
+	}
+	return image.SetLoop(j.loop)
+}
