@@ -37,17 +37,8 @@ type exifEntry struct {
 // readEXIF tells what exifFields lists of EXIF metadata, nil when there is
 // nothing. Nothing else in the metadata is looked at.
 func readEXIF(data []byte) map[string]string {
-	data = bytes.TrimPrefix(data, []byte("Exif\x00\x00")) // as in a JPEG's segment
-	if len(data) < 8 {
-		return nil
-	}
-	var order binary.ByteOrder
-	switch string(data[:4]) {
-	case "II*\x00":
-		order = binary.LittleEndian
-	case "MM\x00*":
-		order = binary.BigEndian
-	default:
+	data, order := exifHeader(data)
+	if order == nil {
 		return nil
 	}
 	var told map[string]string
@@ -76,6 +67,22 @@ func readEXIF(data []byte) map[string]string {
 		tell(exifOfPhotograph, entry)
 	}
 	return told
+}
+
+// exifHeader is metadata from its header on, and the order of its bytes; nil when
+// it is none.
+func exifHeader(data []byte) ([]byte, binary.ByteOrder) {
+	data = bytes.TrimPrefix(data, []byte("Exif\x00\x00")) // as in a JPEG's segment
+	if len(data) < 8 {
+		return nil, nil
+	}
+	switch string(data[:4]) {
+	case "II*\x00":
+		return data, binary.LittleEndian
+	case "MM\x00*":
+		return data, binary.BigEndian
+	}
+	return nil, nil
 }
 
 // exifEntries are the entries of the directory at an offset, as far as they are

@@ -80,6 +80,7 @@ func (j *job) load() error {
 		}
 		j.loop = image.Loop()
 	}
+	j.readMetadata()
 	// From here on nothing in an image's metadata speaks of pages: govips'
 	// operations would act on it.
 	if err := forgetPages(image); err != nil {

@@ -28,6 +28,9 @@ type job struct {
 	delays      []int       // of each frame, in milliseconds
 	loop        int         // how often an animation plays, 0 for ever
 
+	original metadata // what of the original's the result may carry
+	carries  metadata // what the result does carry
+
 	film   film
 	region spec.Rect        // what of the film the picture is made of
 	source content          // the original, kept where it is until the end

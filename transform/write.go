@@ -10,6 +10,7 @@ func (j *job) write() ([]byte, error) {
 			return nil, err
 		}
 	}
+	j.carries = j.carried()
 	return j.code(codingOf(j.want.Output))
 }
 
@@ -18,9 +19,14 @@ func codingOf(output spec.Output) coding {
 	return coding{quality: output.Quality, lossless: output.Lossless, baseline: output.Baseline}
 }
 
-// code writes the film in one of the ways that it can be written in.
+// code writes the film in one of the ways that it can be written in, with all
+// that it carries.
 func (j *job) code(how coding) ([]byte, error) {
-	return encoders[j.want.Output.Format](j.film.image, j.config, how)
+	data, err := encoders[j.want.Output.Format](j.film.image, j.config, how)
+	if err != nil {
+		return nil, err
+	}
+	return j.embed(data)
 }
 
 // tellFrames notes in the metadata what encoders of animations look for.
