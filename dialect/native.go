@@ -9,6 +9,7 @@ package dialect
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"api-resize/spec"
@@ -34,6 +35,8 @@ type Native struct {
 //	/resize/@thumb,quality=50/mzxw6ytboi2dsnbrga4dqmjzge
 //	/resize/640x/https%3A%2F%2Fimages.example%2Fcat%3Fv%3D2
 //
+// The query's sig, which is no option, is the URL's signature.
+//
 // An extension behind an upload's id names the output format. Errors wrap
 // spec.ErrBadOption or spec.ErrBadSource.
 func (n Native) Parse(rawPath, rawQuery string) (spec.Request, error) {
@@ -50,6 +53,10 @@ func (n Native) Parse(rawPath, rawQuery string) (spec.Request, error) {
 		return spec.Request{}, err
 	}
 	fromQuery, err := ParseQuery(rawQuery)
+	if err != nil {
+		return spec.Request{}, err
+	}
+	fromQuery, signature, err := cutSignature(fromQuery)
 	if err != nil {
 		return spec.Request{}, err
 	}
@@ -72,8 +79,22 @@ func (n Native) Parse(rawPath, rawQuery string) (spec.Request, error) {
 		}
 		return spec.Request{}, err
 	}
-	request.Source = source
+	request.Source, request.Signature = source, signature
 	return request, nil
+}
+
+// cutSignature takes the signature out of a query, in which it comes last.
+func cutSignature(settings []spec.Setting) (rest []spec.Setting, signature string, err error) {
+	for i, setting := range settings {
+		if setting.Name != "sig" {
+			continue
+		}
+		if i < len(settings)-1 || setting.Value == "" {
+			return nil, "", fmt.Errorf("%w: sig: expected a signature, last in the query", spec.ErrBadOption)
+		}
+		return settings[:i], setting.Value, nil
+	}
+	return settings, "", nil
 }
 
 // cutExtension takes the output format off an upload's id: {id}.webp. The
@@ -111,7 +132,12 @@ func ParseQuery(rawQuery string) ([]spec.Setting, error) {
 	return settings, nil
 }
 
-// Format is the canonical URL of a request, which Parse reads back.
+// Format is the canonical URL of a request, which Parse reads back. It is what
+// is signed.
 func Format(r spec.Request) string {
-	return Prefix + r.Options() + "/" + r.Source.String()
+	text := Prefix + r.Options() + "/" + r.Source.String()
+	if r.Delivery.Expires != 0 {
+		text += "?expires=" + strconv.FormatInt(r.Delivery.Expires, 10)
+	}
+	return text
 }

@@ -145,13 +145,21 @@ func (h hops) over(f Freshness) Freshness {
 	return h.fresh.earlier(f)
 }
 
+// allows reports whether the list lets t be asked.
+func (f *fetcher) allows(t target) error {
+	if _, ok := f.hosts.permits(t.host, t.port); !ok {
+		return fmt.Errorf("%w: host or port is not in the list", ErrNotAllowed)
+	}
+	return nil
+}
+
 // follow asks for t and whatever it redirects to, each target checked like the
 // first.
 func (f *fetcher) follow(ctx context.Context, t target, have Validators) (*answer, hops, error) {
 	var passed hops
 	for hop := 0; ; hop++ {
-		if _, ok := f.hosts.permits(t.host, t.port); !ok {
-			return nil, passed, fmt.Errorf("%w: host or port is not in the list", ErrNotAllowed)
+		if err := f.allows(t); err != nil {
+			return nil, passed, err
 		}
 		a, err := f.ask(ctx, t, have)
 		if err != nil {

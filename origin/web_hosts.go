@@ -63,6 +63,13 @@ func (l hostList) with(host string, port uint16) hostList {
 	return hostList{ports: ports, networks: l.networks}
 }
 
+// withAny is the list and all public hosts.
+func (l hostList) withAny() hostList {
+	ports := maps.Clone(l.ports)
+	ports["*"] = append(slices.Clone(ports["*"]), 0)
+	return hostList{ports: ports, networks: l.networks}
+}
+
 // permits looks a host (of hostName) and port up; false when nothing allows it.
 // A port that is neither usual nor listed is left to the dialler when it may
 // turn out to be in an allowed network.

@@ -30,7 +30,7 @@ const descriptionPrefix = "description of "
 //
 // Errors are those of Locate and Open.
 func (p *Proxy) Describe(ctx context.Context, source spec.Source) (Info, error) {
-	one, err := p.locatePiece(ctx, source)
+	one, err := p.locatePiece(ctx, source, false)
 	if err != nil {
 		return Info{}, err
 	}

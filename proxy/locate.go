@@ -35,8 +35,9 @@ type Variant struct {
 
 // piece is an original that a picture is made of.
 type piece struct {
-	source spec.Source
-	since  cache.Generation
+	source  spec.Source
+	trusted bool // asked for by somebody who may name any source
+	since   cache.Generation
 	fetched
 }
 
@@ -47,13 +48,13 @@ type piece struct {
 // Errors are those of package origin, of the Transformer's Inspect, and
 // spec.ErrImpossible.
 func (p *Proxy) Locate(ctx context.Context, request spec.Request, client spec.Client) (*Variant, error) {
-	original, err := p.locatePiece(ctx, request.Source)
+	original, err := p.locatePiece(ctx, request.Source, request.Trusted)
 	if err != nil {
 		return nil, err
 	}
 	var watermark piece
 	if mark := request.Spec.Watermark; mark != (spec.Watermark{}) {
-		if watermark, err = p.locatePiece(ctx, mark.Source); err != nil {
+		if watermark, err = p.locatePiece(ctx, mark.Source, request.Trusted); err != nil {
 			return nil, fmt.Errorf("watermark: %w", err)
 		}
 	}
@@ -64,11 +65,19 @@ func (p *Proxy) Locate(ctx context.Context, request spec.Request, client spec.Cl
 	return p.orInterim(v)
 }
 
-func (p *Proxy) locatePiece(ctx context.Context, source spec.Source) (piece, error) {
+// locatePiece finds out about one original. Whether it is allowed is judged
+// before anything else, so that who may not ask learns nothing of what is kept.
+func (p *Proxy) locatePiece(ctx context.Context, source spec.Source, trusted bool) (piece, error) {
+	if !trusted {
+		if err := p.origins.allows(source); err != nil {
+			return piece{}, err
+		}
+	}
 	// Before anything is read: what is forgotten after this is not kept.
-	since := p.store.Generation(source.String())
-	found, err := p.describe(ctx, source, since)
-	return piece{source, since, found}, err
+	one := piece{source: source, trusted: trusted, since: p.store.Generation(source.String())}
+	var err error
+	one.fetched, err = p.describe(ctx, one)
+	return one, err
 }
 
 func (p *Proxy) variant(request spec.Request, client spec.Client, resolver spec.Resolver, original, watermark piece) (*Variant, error) {
@@ -145,6 +154,9 @@ func (v *Variant) Lifetime(now time.Time) Lifetime {
 	}
 	if v.better != nil {
 		life = life.AtMost(interimAge)
+	}
+	if expires := v.Request.Delivery.Expires; expires != 0 {
+		life = life.AtMost(max(0, time.Unix(expires, 0).Sub(now)))
 	}
 	return life
 }

@@ -23,15 +23,15 @@ type fetched struct {
 
 // describe returns what is known of a source, from memory while that is fresh,
 // else from where it is.
-func (p *Proxy) describe(ctx context.Context, source spec.Source, since cache.Generation) (fetched, error) {
-	name := source.String()
+func (p *Proxy) describe(ctx context.Context, one piece) (fetched, error) {
+	name := one.source.String()
 	if known, ok := p.known.Get(name); ok && known.fresh(time.Now()) {
 		return answered(known)
 	}
-	if source.Kind == spec.SourceUpload {
-		return p.describeUpload(source, since)
+	if one.source.Kind == spec.SourceUpload {
+		return p.describeUpload(one.source, one.since)
 	}
-	return p.ask(ctx, source, false)
+	return p.ask(ctx, one, false)
 }
 
 // answered turns a record into a result; that of a missing original is an
@@ -55,11 +55,14 @@ func (p *Proxy) describeUpload(source spec.Source, since cache.Generation) (fetc
 
 // ask asks the origin, once for all who ask at the same time. With whole, the
 // bytes are wanted even when nothing changed.
-func (p *Proxy) ask(ctx context.Context, source spec.Source, whole bool) (fetched, error) {
-	name := source.String()
+func (p *Proxy) ask(ctx context.Context, one piece, whole bool) (fetched, error) {
+	name := one.source.String()
 	key := name
 	if whole {
 		key += " whole" // no source has a space in its spelling
+	}
+	if one.trusted {
+		key += " trusted" // who isn't may not be led where only that may go
 	}
 	result, _, err := p.originals.do(ctx, key, func(ctx context.Context) (fetched, error) {
 		since := p.store.Generation(name)
@@ -77,16 +80,17 @@ func (p *Proxy) ask(ctx context.Context, source spec.Source, whole bool) (fetche
 		if whole || known.Missing {
 			have = origin.Validators{}
 		}
-		return p.fetch(ctx, source, known, have, since)
+		return p.fetch(ctx, piece{source: one.source, trusted: one.trusted, since: since}, known, have)
 	})
 	return result, err
 }
 
 // fetch goes to the origin and keeps what it learns.
-func (p *Proxy) fetch(ctx context.Context, source spec.Source, known record, have origin.Validators, since cache.Generation) (fetched, error) {
+func (p *Proxy) fetch(ctx context.Context, one piece, known record, have origin.Validators) (fetched, error) {
 	started := time.Now()
+	source, since := one.source, one.since
 	name := source.String()
-	opened, err := p.origins.open(ctx, source, have)
+	opened, err := p.origins.open(ctx, source, one.trusted, have)
 	if errors.Is(err, origin.ErrOriginNotFound) {
 		p.remember(name, record{Missing: true, Freshness: origin.Freshness{Until: time.Now().Add(p.config.NegativeAge)}}, since)
 	}
@@ -165,7 +169,7 @@ func (p *Proxy) bytesOf(ctx context.Context, one piece) (fetched, error) {
 	}
 	started := time.Now()
 	if one.source.Kind == spec.SourceUpload {
-		opened, err := p.origins.open(ctx, one.source, origin.Validators{})
+		opened, err := p.origins.open(ctx, one.source, one.trusted, origin.Validators{})
 		if err != nil {
 			return fetched{}, err
 		}
@@ -175,7 +179,7 @@ func (p *Proxy) bytesOf(ctx context.Context, one piece) (fetched, error) {
 	if original, ok := p.keptOriginal(one); ok {
 		return fetched{one.record, original, time.Since(started)}, nil
 	}
-	return p.ask(ctx, one.source, true)
+	return p.ask(ctx, one, true)
 }
 
 // keptOriginal looks for the bytes in the cache.

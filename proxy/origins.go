@@ -12,13 +12,26 @@ import (
 type Origins struct {
 	Uploads *origin.Uploads
 	Aliases map[string]origin.Opener // by lower-case name
-	Web     origin.Opener
+	Web     *origin.Web
 }
 
-// open finds the origin of a source and opens it there.
-func (o Origins) open(ctx context.Context, source spec.Source, have origin.Validators) (*origin.Original, error) {
+// allows reports whether a source may be asked for by anybody; if not, the error
+// wraps origin.ErrNotAllowed.
+func (o Origins) allows(source spec.Source) error {
+	if source.Kind != spec.SourceWeb {
+		return nil
+	}
+	return o.Web.Allows(source.Path)
+}
+
+// open finds the origin of a source and opens it there. A trusted one may be
+// anywhere in public.
+func (o Origins) open(ctx context.Context, source spec.Source, trusted bool, have origin.Validators) (*origin.Original, error) {
 	switch source.Kind {
 	case spec.SourceWeb:
+		if trusted {
+			return o.Web.OpenAnywhere(ctx, source.Path, have)
+		}
 		return o.Web.Open(ctx, source.Path, have)
 	case spec.SourceAlias:
 		opener, ok := o.Aliases[source.Alias]

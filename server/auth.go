@@ -51,3 +51,12 @@ func (s *Server) authorized(c *fiber.Ctx) error {
 	}
 	return c.Next()
 }
+
+// mayHaveURLs lets only requests with an API key pass where pictures are only to
+// be had by signed URLs: the answer has some in it.
+func (s *Server) mayHaveURLs(c *fiber.Ctx) error {
+	if s.parts.Signing.Signature != SignatureRequired {
+		return c.Next()
+	}
+	return s.authorized(c)
+}

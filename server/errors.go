@@ -20,6 +20,8 @@ var (
 	ErrMethodNotAllowed = errors.New("method not allowed")
 	ErrBadRequest       = errors.New("malformed request")
 	ErrMalformed        = errors.New("malformed HTTP")
+	ErrBadSignature     = errors.New("signature missing or wrong")
+	ErrExpired          = errors.New("the URL has expired")
 	ErrDraining         = errors.New("the service is stopping")
 	ErrFilesLimit       = errors.New("too many files in one upload")
 	ErrRequestTimeout   = errors.New("the request did not arrive in time")
@@ -58,6 +60,8 @@ var problems = []problemKind{
 	{err: spec.ErrTooLarge, status: 422, code: "too_large_pixels", title: "Too many pixels"},
 
 	{err: ErrUnauthorized, status: 401, code: "unauthorized", title: "No or wrong API key", detail: "Send the header Authorization: Bearer <key>."},
+	{err: ErrBadSignature, status: 403, code: "bad_signature", title: "Signature missing or wrong", detail: "This URL has no valid signature."},
+	{err: ErrExpired, status: 403, code: "expired", title: "Expired", detail: "The time of this URL is over."},
 	{err: ErrRouteNotFound, status: 404, code: "not_found", title: "No such route", detail: "There is nothing at this URL.", life: negativeLife},
 	{err: ErrMethodNotAllowed, status: 405, code: "method_not_allowed", title: "Method not allowed", detail: "The header Allow lists the methods of this route."},
 	{err: ErrMalformed, status: 400, code: "bad_option", title: "Malformed request", detail: "This is not an HTTP request as RFC 9112 has it."},

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"api-resize/dialect"
 	"api-resize/origin"
 	"api-resize/proxy"
 	"api-resize/spec"
@@ -57,7 +56,7 @@ func (s *Server) sizedURLs(source spec.Source) map[string]string {
 	for name, width := range map[string]int{"small": 320, "medium": 640, "large": 1280} {
 		request := spec.Request{Source: source, Spec: spec.Spec{Size: spec.Size{Width: width}}}
 		if allowed, err := s.parts.Sizes.Apply(request); err == nil {
-			urls[name] = s.config.PublicURL + dialect.Format(allowed)
+			urls[name] = s.publicURL(allowed)
 		}
 	}
 	return urls

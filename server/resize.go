@@ -22,7 +22,10 @@ func (s *Server) resize(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if request, err = s.parts.Sizes.Apply(request); err != nil {
+	if request.Trusted, err = s.parts.Signing.check(request, time.Now()); err != nil {
+		return err
+	}
+	if request, err = s.allowed(request); err != nil {
 		return err
 	}
 	storyOf(c).canonical = dialect.Format(request)
@@ -38,6 +41,14 @@ func (s *Server) resize(c *fiber.Ctx) error {
 		}
 	}
 	return err
+}
+
+// allowed is the request that is answered instead, by what sizes are allowed.
+func (s *Server) allowed(request spec.Request) (spec.Request, error) {
+	if request.Trusted {
+		return request, nil
+	}
+	return s.parts.Sizes.Apply(request)
 }
 
 // answerPicture answers with the picture that is asked for. instead is the code

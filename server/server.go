@@ -48,6 +48,7 @@ type Parts struct {
 	Auth        Auth
 	Dialect     dialect.Native
 	Sizes       spec.SizePolicy
+	Signing     SigningConfig
 	SaveBytes   int64 // of one upload
 	Metrics     *Metrics
 	Logger      *slog.Logger
@@ -124,10 +125,10 @@ func (s *Server) routes() {
 	s.app.Use(s.refuseWhenStopping, s.preflight)
 
 	s.app.Get(dialect.Prefix+"*", s.resize)
-	s.app.Get(infoPrefix+"*", s.info)
-	s.app.Get(srcsetPrefix+"*", s.srcset)
+	s.app.Get(infoPrefix+"*", s.mayHaveURLs, s.info)
+	s.app.Get(srcsetPrefix+"*", s.mayHaveURLs, s.srcset)
 	s.app.Post(uploadRoute, s.authorized, s.upload)
-	s.app.Get("/images/:id", s.describeImage)
+	s.app.Get("/images/:id", s.mayHaveURLs, s.describeImage)
 	s.app.Get("/images/:id/original", s.original)
 	s.app.Delete("/images/:id", s.authorized, s.deleteImage)
 }

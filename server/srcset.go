@@ -104,7 +104,7 @@ func (s *Server) parseSrcset(rawQuery string) (srcsetRequest, error) {
 			wanted.widths, err = parseWidths(setting.Value)
 		case "sizes":
 			wanted.sizes, err = parseSizes(setting.Value)
-		case "dpr", "download", "default":
+		case "dpr", "download", "default", "expires":
 			err = fmt.Errorf("%w: %s has no meaning for a srcset", spec.ErrBadOption, setting.Name)
 		default:
 			wanted.settings = append(wanted.settings, setting)
@@ -150,7 +150,7 @@ func (s *Server) makeSrcset(source spec.Source, info proxy.Info, wanted srcsetRe
 	}
 	made := Srcset{Sizes: wanted.sizes, Description: info.Description, Placeholder: placeholder(info.Description.Thumbhash), Alternative: []SrcsetType{}}
 	for _, request := range requests {
-		made.Images = append(made.Images, SrcsetImage{s.publicURL(request.Request, ""), request.size.Width, request.size.Height})
+		made.Images = append(made.Images, SrcsetImage{s.publicURL(request.Request), request.size.Width, request.size.Height})
 	}
 	widest := made.Images[len(made.Images)-1]
 	made.Src, made.Width, made.Height = widest.URL, widest.Width, widest.Height
@@ -163,7 +163,7 @@ func (s *Server) makeSrcset(source spec.Source, info proxy.Info, wanted srcsetRe
 		}
 		plain = fallback
 	}
-	made.HTML = made.html(s.publicURL(requests[len(requests)-1].Request, plain), s.srcsetOf(requests, plain))
+	made.HTML = made.html(s.inFormat(requests[len(requests)-1].Request, plain), s.srcsetOf(requests, plain))
 	return made, nil
 }
 
@@ -203,11 +203,13 @@ func (s *Server) srcsetRequests(source spec.Source, info proxy.Info, wanted srcs
 	return requests, nil
 }
 
-func (s *Server) publicURL(request spec.Request, format spec.Format) string {
+// inFormat is where clients get a picture in a format, or in the one that it is
+// asked for in.
+func (s *Server) inFormat(request spec.Request, format spec.Format) string {
 	if format != spec.FormatAuto {
 		request.Spec.Output.Format = format
 	}
-	return s.config.PublicURL + dialect.Format(request)
+	return s.publicURL(request)
 }
 
 // srcsetOf is a srcset attribute. A comma ends a URL there when a space follows
@@ -215,7 +217,7 @@ func (s *Server) publicURL(request spec.Request, format spec.Format) string {
 func (s *Server) srcsetOf(requests []sizedRequest, format spec.Format) string {
 	candidates := make([]string, len(requests))
 	for i, request := range requests {
-		candidates[i] = s.publicURL(request.Request, format) + " " + strconv.Itoa(request.size.Width) + "w"
+		candidates[i] = s.inFormat(request.Request, format) + " " + strconv.Itoa(request.size.Width) + "w"
 	}
 	return strings.Join(candidates, ", ")
 }

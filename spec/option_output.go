@@ -138,7 +138,23 @@ var deliveryOptions = []Option{
 		},
 		get: func(r Request) string { return r.Delivery.Fallback.String() },
 	},
+	{
+		Name: "expires", Values: "Unix time in seconds", Default: "never", Example: "4102444800",
+		Doc: "From then on the URL is answered with 403, and no answer lives longer. It is covered by the signature, and stands in the query of the canonical spelling.",
+		set: func(d *draft, text string) error {
+			seconds, err := strconv.ParseInt(text, 10, 64)
+			if err != nil || seconds < 1 || seconds > maxUnixTime || strings.HasPrefix(text, "+") {
+				return fmt.Errorf("expected Unix time in seconds, got %q", text)
+			}
+			d.Expires = seconds
+			return nil
+		},
+		get: func(Request) string { return "" },
+	},
 }
+
+// maxUnixTime is the end of the year 9999, the last that dates in HTTP can name.
+const maxUnixTime = 253_402_300_799
 
 // fileName reads a name without folders.
 func fileName(text string) (string, error) {

@@ -6,6 +6,11 @@ type Request struct {
 	Source   Source
 	Spec     Spec
 	Delivery Delivery
+	// Signature is what the URL was signed with, empty for nothing. Trusted is
+	// whether that was found valid, which is for who checks it to say: then any
+	// source and any size may be asked for.
+	Signature string
+	Trusted   bool
 }
 
 // Delivery is what changes nothing about a picture but something about the
@@ -13,6 +18,7 @@ type Request struct {
 type Delivery struct {
 	Download string // file name to be saved under; empty: it is to be shown
 	Fallback Source // answered with when the original can't be had; zero: none
+	Expires  int64  // Unix time in seconds from which on nothing is answered; 0: never
 }
 
 // HasFallback reports whether there is another source to answer with.

@@ -21,15 +21,15 @@ import (
 // Config is everything that can be configured. Each part belongs to the
 // package that it configures; config.yaml documents every key.
 type Config struct {
-	Server   server.Config   `mapstructure:"server"`
-	Ops      OpsConfig       `mapstructure:"ops"`
-	Data     DataConfig      `mapstructure:"data"`
-	Auth     AuthConfig      `mapstructure:"auth"`
-	Log      LogConfig       `mapstructure:"log"`
-	Origins  OriginsConfig   `mapstructure:"origins"`
-	Sizes    spec.SizePolicy `mapstructure:"sizes"`
-	Security SecurityConfig  `mapstructure:"security"`
-	Formats  FormatsConfig   `mapstructure:"formats"`
+	Server   server.Config        `mapstructure:"server"`
+	Ops      OpsConfig            `mapstructure:"ops"`
+	Data     DataConfig           `mapstructure:"data"`
+	Auth     AuthConfig           `mapstructure:"auth"`
+	Log      LogConfig            `mapstructure:"log"`
+	Origins  OriginsConfig        `mapstructure:"origins"`
+	Sizes    spec.SizePolicy      `mapstructure:"sizes"`
+	Security server.SigningConfig `mapstructure:"security"`
+	Formats  FormatsConfig        `mapstructure:"formats"`
 	// Presets are sizes with options, by name: @thumb in a URL.
 	Presets    map[string]string `mapstructure:"presets"`
 	Processing proxy.Config      `mapstructure:"processing"`
@@ -65,11 +65,6 @@ type OriginsConfig struct {
 	Aliases map[string]string `mapstructure:"aliases"`
 	// FolderMaxAge is what clients are told about pictures from folders.
 	FolderMaxAge time.Duration `mapstructure:"folder_max_age"`
-}
-
-// SecurityConfig is about signed URLs.
-type SecurityConfig struct {
-	Signature string `mapstructure:"signature"`
 }
 
 // FormatsConfig is how pictures are written.
@@ -111,7 +106,7 @@ func defaultConfig() Config {
 			FolderMaxAge: time.Hour,
 		},
 		Sizes:      spec.DefaultSizePolicy(),
-		Security:   SecurityConfig{Signature: "off"},
+		Security:   server.SigningConfig{Signature: server.SignatureOff, Keys: []string{}},
 		Formats:    FormatsConfig{Auto: []string{"webp"}, SaveData: 70, Config: transform.DefaultConfig()},
 		Presets:    map[string]string{},
 		Processing: proxy.DefaultConfig(),
@@ -147,13 +142,11 @@ func (c Config) validate() []error {
 	add("presets", err)
 	add("processing", c.Processing.Validate())
 	add("limits", c.Limits.validate())
+	add("security", c.Security.Validate())
 	add("cache.memory", c.Cache.Memory.Validate())
 	add("cache.disk", c.Cache.Disk.Validate())
 	if c.Data.Dir == "" {
 		faults = append(faults, errors.New("data.dir: got nothing, expected a folder"))
-	}
-	if c.Security.Signature != "off" {
-		faults = append(faults, fmt.Errorf("security.signature: got %q, expected off", c.Security.Signature))
 	}
 	for _, key := range c.Auth.Keys {
 		if len(key) < minKeyLength {

@@ -27,7 +27,7 @@ func printConfig(command *cobra.Command, _ []string) error {
 }
 
 // secrets are the keys of which only the number is shown.
-var secrets = []string{"auth.keys"}
+var secrets = []string{"auth.keys", "security.keys"}
 
 func writeConfig(to io.Writer, config Config) error {
 	var text strings.Builder

@@ -114,7 +114,7 @@ func (p *program) build(auth server.Auth) error {
 	metrics := p.metrics(core)
 	p.server = server.New(config.Server, server.Parts{
 		Proxy: core, Uploads: origins.Uploads, Auth: auth,
-		Dialect: dialect.Native{Presets: presets}, Sizes: config.sizes(presets),
+		Dialect: dialect.Native{Presets: presets}, Sizes: config.sizes(presets), Signing: config.Security,
 		SaveBytes: config.Limits.OriginalBytes, Metrics: metrics, Logger: p.logger, ServiceName: serviceName,
 	})
 	p.ops = server.NewOps(metrics)
