@@ -19,6 +19,8 @@ const (
 	JXL            Format = "jxl"
 	HEIC           Format = "heic"
 	TIFF           Format = "tiff"
+	BMP            Format = "bmp"
+	ICO            Format = "ico"
 )
 
 // FormatInfo says what a format can do.
@@ -44,6 +46,8 @@ var Formats = []FormatInfo{
 	{JXL, "image/jxl", []string{"jxl"}, true, false, true, false, true},
 	{HEIC, "image/heic", []string{"heic", "heif"}, false, false, true, false, false},
 	{TIFF, "image/tiff", []string{"tiff", "tif"}, false, false, true, false, false},
+	{BMP, "image/bmp", []string{"bmp", "dib"}, false, false, true, false, false},
+	{ICO, "image/vnd.microsoft.icon", []string{"ico"}, false, false, true, false, false},
 }
 
 // Info returns the table's row for f, and false when f is no real format.

@@ -1,15 +1,29 @@
 package transform
 
-import "api-resize/spec"
+import (
+	"github.com/davidbyttow/govips/v2/vips"
+
+	"api-resize/spec"
+)
 
 // content is an original that was recognised, and judged as far as that goes
 // without decoding it.
 type content struct {
 	format spec.Format
-	data   []byte // what the decoder may see of the original
-	loader loader // that reads data
+	data   []byte  // what the decoder may see of the original
+	loader loader  // that reads data
+	bitmap *bitmap // is decoded instead, where there is one
 
 	premultiplied bool // its colours are multiplied by alpha
+}
+
+// open opens data, which the caller keeps pinned, with a loader's options. A
+// bitmap is decoded.
+func (c content) open(options string, g *guard) (*vips.ImageRef, error) {
+	if c.bitmap != nil {
+		return c.bitmap.open(g)
+	}
+	return c.loader.open(c.data, options, g)
 }
 
 // vet recognises an original and judges it as far as that goes without
@@ -32,10 +46,30 @@ func (e *Engine) vet(original []byte) (content, error) {
 		err = scanWebP(original, e.limits)
 	case spec.AVIF, spec.HEIC:
 		err = scanBoxes(original)
+	case spec.BMP:
+		found.bitmap, err = scanBMP(original, e.limits)
+	case spec.ICO:
+		err = found.chooseIcon(e.limits)
 	case spec.JXL:
 		var header jxlHeader
 		found.data, header, err = scanJXL(original, e.limits, e.jxlFrames)
 		found.premultiplied = header.premultiplied
 	}
 	return found, err
+}
+
+// chooseIcon narrows an icon down to the largest of its images.
+func (c *content) chooseIcon(limits Limits) error {
+	icons, err := scanICO(c.data)
+	if err != nil {
+		return err
+	}
+	chosen := icons[0]
+	if !chosen.png {
+		c.bitmap, err = chosen.bitmap(limits)
+		return err
+	}
+	c.loader = loaders[spec.PNG]
+	c.data, err = scanPNG(chosen.data, limits)
+	return err
 }

@@ -15,6 +15,7 @@ import (
 // encoder of JPEG XL) only see it when that call is over. The decoder of JPEG
 // XL sees it before each piece of data (loader.streamed).
 type guard struct {
+	ctx    context.Context
 	flag   *C.Guard
 	cancel func()
 }
@@ -22,7 +23,7 @@ type guard struct {
 // guardOf returns a guard for ctx; release it when no image that it watches is
 // left.
 func guardOf(ctx context.Context) *guard {
-	g := &guard{flag: (*C.Guard)(C.calloc(1, C.sizeof_Guard))}
+	g := &guard{ctx: ctx, flag: (*C.Guard)(C.calloc(1, C.sizeof_Guard))}
 	ran := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		C.guard_stop(g.flag)
@@ -40,6 +41,9 @@ func (g *guard) release() {
 	g.cancel()
 	C.free(unsafe.Pointer(g.flag))
 }
+
+// stopped is for decoders in Go.
+func (g *guard) stopped() bool { return g != nil && g.ctx.Err() != nil }
 
 func (g *guard) native() *C.Guard {
 	if g == nil {

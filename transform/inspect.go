@@ -17,10 +17,13 @@ func (e *Engine) Inspect(original []byte) (spec.Facts, error) {
 	if err != nil {
 		return spec.Facts{}, err
 	}
+	if source.bitmap != nil {
+		return source.bitmap.facts(source.format), nil
+	}
 	var pins runtime.Pinner
 	defer pins.Unpin()
 	pins.Pin(&source.data[0])
-	header, err := source.loader.open(source.data, "access=sequential,fail_on=error", nil)
+	header, err := source.open("access=sequential,fail_on=error", nil)
 	if err != nil {
 		e.log.Debug("an original's header can't be read", "format", source.format, "libvips", textOf(err))
 		return spec.Facts{}, fmt.Errorf("%w: its %s header can't be read", ErrCorrupt, source.format)

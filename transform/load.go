@@ -64,7 +64,7 @@ func webpScale(facts spec.Facts, scaled spec.Size) float64 {
 func (j *job) load() error {
 	j.pins.Pin(&j.source.data[0])
 	options, shrunk := loadOptions(j.facts, j.wholeScaled(), j.animated)
-	image, err := j.source.loader.open(j.source.data, options, j.guard)
+	image, err := j.source.open(options, j.guard)
 	if err != nil {
 		return j.undecodable(err)
 	}

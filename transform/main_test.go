@@ -44,12 +44,17 @@ func run(m *testing.M) int {
 
 // govips' pictures, which are in its module.
 var resources = sync.OnceValue(func() string {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/davidbyttow/govips/v2").Output()
+	return filepath.Join(moduleDir("github.com/davidbyttow/govips/v2"), "resources")
+})
+
+// moduleDir is where the sources of a module are, empty when that can't be told.
+func moduleDir(module string) string {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if err != nil {
 		return ""
 	}
-	return filepath.Join(strings.TrimSpace(string(out)), "resources")
-})
+	return strings.TrimSpace(string(out))
+}
 
 func sample(t testing.TB, name string) []byte {
 	t.Helper()

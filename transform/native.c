@@ -182,6 +182,25 @@ load_stream_with(const char *nickname, void *data, size_t length,
 	return load(operation, options, guard);
 }
 
+/* An image in memory, gray or sRGB of 8 bits, whose pixels are still to be
+ * written, to where *pixels points. */
+VipsImage *
+new_image(int width, int height, int bands, void **pixels, Guard *guard)
+{
+	VipsImage *image = vips_image_new_memory();
+	vips_image_init_fields(image, width, height, bands, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
+		bands < 3 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB, 1, 1);
+	if (vips_image_pipelinev(image, VIPS_DEMAND_STYLE_ANY, NULL) ||
+		vips_image_write_prepare(image)) {
+		g_object_unref(image);
+		return NULL;
+	}
+	*pixels = VIPS_IMAGE_ADDR(image, 0, 0);
+	if (guard)
+		guard_watch(image, guard);
+	return image;
+}
+
 /* Divide colours by alpha, which they are multiplied by. */
 VipsImage *
 divide_by_alpha(VipsImage *image)

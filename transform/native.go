@@ -102,6 +102,24 @@ func (l loader) open(data []byte, options string, g *guard) (*vips.ImageRef, err
 	return ref, nil
 }
 
+// newImage makes an image in memory, gray or sRGB of 8 bits. fill writes its
+// pixels, all of them.
+func newImage(width, height, bands int, g *guard, fill func(pixels []byte)) (*vips.ImageRef, error) {
+	ref, err := vips.Black(1, 1)
+	if err != nil {
+		return nil, err
+	}
+	var pixels unsafe.Pointer
+	image := C.new_image(C.int(width), C.int(height), C.int(bands), &pixels, g.native())
+	if image == nil {
+		ref.Close()
+		return nil, errNative("new image")
+	}
+	fill(unsafe.Slice((*byte)(pixels), width*height*bands))
+	adopt(ref, image)
+	return ref, nil
+}
+
 // divideByAlpha divides ref's colours by its alpha. govips does that only to
 // what it has multiplied itself.
 func divideByAlpha(ref *vips.ImageRef) error {

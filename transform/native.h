@@ -20,6 +20,8 @@ VipsImage *load_buffer_with(const char *nickname, void *data, size_t length,
 VipsImage *turn(VipsImage *image, double degrees, const double *background, int bands);
 VipsImage *load_stream_with(const char *nickname, void *data, size_t length,
 	const char *options, Guard *guard);
+VipsImage *new_image(int width, int height, int bands, void **pixels,
+	Guard *guard);
 VipsImage *divide_by_alpha(VipsImage *image);
 VipsImage *settle(VipsImage *image, Guard *guard);
 int save_buffer_with(const char *nickname, VipsImage *image,

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/davidbyttow/govips/v2/vips"
+	"github.com/jsummers/gobmp"
 )
 
 var (
@@ -58,6 +59,15 @@ func pngOf(t testing.TB, picture image.Image) []byte {
 	t.Helper()
 	var buffer bytes.Buffer
 	if err := png.Encode(&buffer, picture); err != nil {
+		t.Fatal(err)
+	}
+	return buffer.Bytes()
+}
+
+func bmpOf(t testing.TB, picture image.Image) []byte {
+	t.Helper()
+	var buffer bytes.Buffer
+	if err := gobmp.Encode(&buffer, picture); err != nil {
 		t.Fatal(err)
 	}
 	return buffer.Bytes()
@@ -118,6 +128,8 @@ func originals(t testing.TB, picture image.Image) map[string][]byte {
 	kinds := map[string][]byte{
 		"jpeg": jpegOf(t, picture),
 		"png":  pngOf(t, picture),
+		"bmp":  bmpOf(t, picture),
+		"ico":  icoOf(pngOf(t, picture)),
 	}
 	for name, export := range map[string]func(*vips.ImageRef) ([]byte, *vips.ImageMetadata, error){
 		"progressive jpeg": func(ref *vips.ImageRef) ([]byte, *vips.ImageMetadata, error) {

@@ -18,7 +18,11 @@ const (
 	maxProfile       = 4 << 20  // unpacked
 )
 
-const pngSignatureLength = 8
+// What a PNG begins with (PNG specification, section 5.2).
+const (
+	pngSignature       = "\x89PNG\r\n\x1a\n"
+	pngSignatureLength = len(pngSignature)
+)
 
 // scanPNG walks the chunks of a PNG. It returns the PNG without its texts, or
 // without its profile, when those are suspiciously large, and data itself

@@ -25,6 +25,7 @@ var (
 // probe finds out which formats can be read and written.
 func (e *Engine) probe() {
 	e.readable = make(map[spec.Format]bool)
+	e.readable[spec.BMP], e.readable[spec.ICO] = true, true // decoded in Go
 	for format, loader := range loaders {
 		e.readable[format] = operationExists(loader.nickname)
 	}

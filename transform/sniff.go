@@ -13,7 +13,7 @@ var magics = []struct {
 	format spec.Format
 }{
 	{"\xff\xd8\xff", spec.JPEG},
-	{"\x89PNG\r\n\x1a\n", spec.PNG},
+	{pngSignature, spec.PNG},
 	{"GIF87a", spec.GIF},
 	{"GIF89a", spec.GIF},
 	{"II*\x00", spec.TIFF},
@@ -34,6 +34,12 @@ func Sniff(data []byte) (spec.Format, bool) {
 	}
 	if len(data) >= 16 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP" {
 		return spec.WebP, true
+	}
+	if sniffBMP(data) {
+		return spec.BMP, true
+	}
+	if sniffICO(data) {
+		return spec.ICO, true
 	}
 	return sniffBrands(data)
 }

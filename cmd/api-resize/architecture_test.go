@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 // aloneKnows names the packages that only one of ours may import.
 var aloneKnows = map[string][]string{
 	"github.com/davidbyttow/govips": {"transform"},
+	"github.com/jsummers/gobmp":     {"transform"},
 	"github.com/allegro/bigcache":   {"cache"},
 	"github.com/gofiber/fiber":      {"server"},
 	"github.com/valyala/fasthttp":   {"server"},
