@@ -11,16 +11,29 @@ const (
 )
 
 // toSRGB converts to sRGB with 8 bits, or to gray with 8 bits what is gray and
-// has no profile. It works on the scaled picture, where there are the fewest
-// pixels. Afterwards the embedded profile says nothing any more; no encoder
-// writes it.
+// has no profile; what keeps its profile is only brought to 8 bits. It works on
+// the scaled picture, where there are the fewest pixels. Afterwards the embedded
+// profile says nothing any more; no encoder writes it.
 func (j *job) toSRGB() error {
+	if err := j.useProfile(); err != nil {
+		return err
+	}
+	return toEightBit(j.film.image)
+}
+
+// useProfile converts to sRGB, in as many bits as there are, what needs a profile
+// for that, or sets aside a profile that is to be kept. Done again it does
+// nothing.
+func (j *job) useProfile() error {
 	image := j.film.image
 	if err := dropForeignProfile(image); err != nil {
 		return err
 	}
 	profile := image.GetICCProfile()
 	switch {
+	case len(profile) > 0 && j.keepsProfile(profile):
+		j.original.profile = profile
+		return image.RemoveICCProfile()
 	case image.Interpretation() == vips.InterpretationCMYK:
 		if err := image.TransformICCProfileWithFallback(profileSRGB, profileCMYK); err != nil {
 			if err := image.RemoveICCProfile(); err != nil {
@@ -37,7 +50,7 @@ func (j *job) toSRGB() error {
 			j.log.Debug("an original's colour profile can't be used", "libvips", textOf(err))
 		}
 	}
-	return toEightBit(image)
+	return nil
 }
 
 // toEightBit brings an image without a profile of its own to one of the four

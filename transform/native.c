@@ -213,6 +213,18 @@ divide_by_alpha(VipsImage *image)
 	return failed ? NULL : cast;
 }
 
+/* Whether colours can be converted by an image's own profile: only building the
+ * conversion tells. */
+int
+profile_works(VipsImage *image)
+{
+	VipsImage *out;
+	if (vips_icc_import(image, &out, "embedded", TRUE, NULL))
+		return 0;
+	g_object_unref(out);
+	return 1;
+}
+
 /* Some savers write metadata whatever they are told (webpsave of libvips 8.14.1
  * ignores "strip"), so there is none left for them. */
 static void

@@ -132,6 +132,15 @@ func divideByAlpha(ref *vips.ImageRef) error {
 	return nil
 }
 
+// usableProfile reports whether colours can be converted by ref's own profile.
+func usableProfile(ref *vips.ImageRef) error {
+	defer runtime.KeepAlive(ref)
+	if C.profile_works(*slot(ref)) == 0 {
+		return errNative("profile")
+	}
+	return nil
+}
+
 // settle computes all of ref's pixels into memory, after which ref needs
 // neither its input nor its pipeline, and has no metadata.
 func settle(ref *vips.ImageRef, g *guard) error {

@@ -23,6 +23,7 @@ VipsImage *load_stream_with(const char *nickname, void *data, size_t length,
 VipsImage *new_image(int width, int height, int bands, void **pixels,
 	Guard *guard);
 VipsImage *divide_by_alpha(VipsImage *image);
+int profile_works(VipsImage *image);
 VipsImage *settle(VipsImage *image, Guard *guard);
 int save_buffer_with(const char *nickname, VipsImage *image,
 	const char *options, void **data, size_t *length);
