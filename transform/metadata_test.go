@@ -24,10 +24,7 @@ type readBack struct {
 
 func metadataOf(t testing.TB, data []byte) readBack {
 	t.Helper()
-	ref, err := vips.NewImageFromBuffer(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ref := header(t, data)
 	defer ref.Close()
 	found := readBack{
 		exif: ref.GetBlob("exif-data"), xmp: ref.GetBlob("xmp-data"), iptc: ref.GetBlob("iptc-data"),
@@ -143,6 +140,9 @@ func TestMetadataCopyright(t *testing.T) {
 			}
 			if got := readEXIFTexts(found.exif); !maps.Equal(got, want) {
 				t.Errorf("%s as %s: got %v, want %v", name, format, got, want)
+			}
+			if format == spec.JXL { // libjxl makes one of the colours that the file names
+				found.profile = nil
 			}
 			if len(found.xmp)+len(found.iptc)+len(found.profile) > 0 || len(want) == 0 && len(found.exif) > 0 {
 				t.Errorf("%s as %s has %d bytes of EXIF, %d of XMP, %d of IPTC, %d of profile", name, format,

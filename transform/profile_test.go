@@ -95,10 +95,7 @@ func patchwork() *image.NRGBA {
 // converted are a file's pixels in sRGB, by the profile that it has.
 func converted(t testing.TB, data []byte) *image.NRGBA {
 	t.Helper()
-	ref, err := vips.NewImageFromBuffer(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ref := header(t, data)
 	defer ref.Close()
 	if len(ref.GetICCProfile()) > 0 {
 		if err := ref.TransformICCProfileWithFallback(profileSRGB, profileSRGB); err != nil {
@@ -111,10 +108,7 @@ func converted(t testing.TB, data []byte) *image.NRGBA {
 // plainPixels are a file's pixels as numbers, whatever its profile says.
 func plainPixels(t testing.TB, data []byte) *image.NRGBA {
 	t.Helper()
-	ref, err := vips.NewImageFromBuffer(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ref := header(t, data)
 	defer ref.Close()
 	if err := ref.RemoveICCProfile(); err != nil {
 		t.Fatal(err)
