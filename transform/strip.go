@@ -45,14 +45,14 @@ func (e *Engine) Untouched(original []byte, facts spec.Facts) bool {
 	if strippers[facts.Format] == nil || orientation(facts.Orientation) > upright {
 		return false
 	}
-	format, data, err := e.vet(original)
-	if err != nil || format != facts.Format || format == spec.PNG && !pngIsSRGB(data) {
+	source, err := e.vet(original)
+	if err != nil || source.format != facts.Format || source.format == spec.PNG && !pngIsSRGB(source.data) {
 		return false
 	}
 	var pins runtime.Pinner
 	defer pins.Unpin()
-	pins.Pin(&data[0])
-	header, err := openImage(loaders[format].nickname, data, "access=sequential,fail_on=error", nil)
+	pins.Pin(&source.data[0])
+	header, err := source.open("access=sequential,fail_on=error", nil)
 	if err != nil {
 		return false
 	}

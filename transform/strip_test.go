@@ -128,7 +128,7 @@ func storedPixels(data []byte) (pixels []byte, rest string, err error) {
 	var pins runtime.Pinner
 	defer pins.Unpin()
 	pins.Pin(&data[0])
-	ref, err := openImage(loaders[format].nickname, data, options, nil)
+	ref, err := loaders[format].open(data, options, nil)
 	if err != nil {
 		return nil, "", err
 	}

@@ -101,7 +101,7 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 	if err != nil {
 		return spec.Picture{}, j.unclassified("encode "+string(j.want.Output.Format), err)
 	}
-	return spec.Picture{
+	picture := spec.Picture{
 		Bytes:  data,
 		Format: j.want.Output.Format,
 		Width:  j.plan.Out.Width,
@@ -111,7 +111,11 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 			Transform: worked.Sub(loaded),
 			Encode:    time.Since(worked),
 		},
-	}, nil
+	}
+	if order.MayBeOwn {
+		return e.smaller(picture, order.Original), nil
+	}
+	return picture, nil
 }
 
 // prepare judges the request, and does nothing yet that needs closing.
