@@ -190,12 +190,13 @@ func (o Output) normalized() Output {
 	return o
 }
 
-// Facts is what an original's header tells, before any pixel is decoded.
+// Facts is what an original's header tells of one of its pages, before any pixel
+// is decoded.
 type Facts struct {
 	Format        Format
 	Width, Height int // of one frame, as displayed: after EXIF orientation
-	Frames        int // 1 for still pictures
-	Pages         int // of a file with several pictures, frames included; 0 is not known
+	Frames        int // 1 for still pictures, and for a frame by itself
+	Pages         int // that can be asked for one by one, frames among them; 0 is not known
 	HasAlpha      bool
 	Orientation   int  // EXIF 1…8, of the stored pixels; 0 and 1 both mean upright
 	Vector        bool // it has no pixels of its own and loses nothing by being enlarged

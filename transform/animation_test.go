@@ -42,7 +42,7 @@ func TestAnimation(t *testing.T) {
 	colours := []color.NRGBA{{0, 0, 0, 255}, {255, 255, 255, 255}, {220, 30, 30, 255}, {40, 50, 210, 255}}
 	original := gifOf(t, 60, 48, colours...)
 	got := facts(t, original)
-	if want := (spec.Facts{Format: spec.GIF, Width: 60, Height: 48, Frames: 4, Orientation: 1}); got != want {
+	if want := (spec.Facts{Format: spec.GIF, Width: 60, Height: 48, Frames: 4, Pages: 4, Orientation: 1}); got != want {
 		t.Fatalf("facts are %+v, want %+v", got, want)
 	}
 	webp := transform(t, original, "max,format=webp,quality=100").Bytes

@@ -12,8 +12,6 @@ import (
 
 	"github.com/davidbyttow/govips/v2/vips"
 	"github.com/jsummers/gobmp"
-
-	"api-resize/spec"
 )
 
 // bitmap is a picture that is decoded in Go: a BMP file, or an image of an icon
@@ -60,13 +58,6 @@ func sniffBMP(data []byte) bool {
 	}
 	size, start := binary.LittleEndian.Uint32(data[bmpFileHeader:]), binary.LittleEndian.Uint32(data[10:])
 	return slices.Contains(dibSizes, int(size)) && start >= bmpFileHeader+size
-}
-
-func (b *bitmap) facts(format spec.Format) spec.Facts {
-	return spec.Facts{
-		Format: format, Width: b.width, Height: b.height, Frames: 1,
-		HasAlpha: b.alpha || b.icon, Orientation: int(upright),
-	}
 }
 
 // open decodes all of the bitmap, into the memory of an image: gray or sRGB of

@@ -215,7 +215,7 @@ func TestBMPKinds(t *testing.T) {
 	const width, height = 27, 14
 	for name, kind := range bmpKinds {
 		original := kind.file(width, height)
-		want := spec.Facts{Format: spec.BMP, Width: width, Height: height, Frames: 1, HasAlpha: kind.hasAlpha(), Orientation: 1}
+		want := spec.Facts{Format: spec.BMP, Width: width, Height: height, Frames: 1, Pages: 1, HasAlpha: kind.hasAlpha(), Orientation: 1}
 		if got := facts(t, original); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}

@@ -7,21 +7,22 @@ type loader struct {
 	class    string // libvips' class of operations, opened from memory only
 	nickname string // of the operation
 	streamed bool   // takes its data piece by piece, and can be stopped in between
+	paged    bool   // can be told which page of several to open
 }
 
 // loaders are all that is ever opened. The names are the same in libvips
 // 8.14 and 8.16, for PNG with libpng and with libspng.
 var loaders = map[spec.Format]loader{
-	spec.JPEG: {"VipsForeignLoadJpegBuffer", "jpegload_buffer", false},
-	spec.PNG:  {"VipsForeignLoadPngBuffer", "pngload_buffer", false},
-	spec.WebP: {"VipsForeignLoadWebpBuffer", "webpload_buffer", false},
-	spec.GIF:  {"VipsForeignLoadNsgifBuffer", "gifload_buffer", false},
-	spec.AVIF: {"VipsForeignLoadHeifBuffer", "heifload_buffer", false},
-	spec.HEIC: {"VipsForeignLoadHeifBuffer", "heifload_buffer", false},
-	spec.TIFF: {"VipsForeignLoadTiffBuffer", "tiffload_buffer", false},
+	spec.JPEG: {class: "VipsForeignLoadJpegBuffer", nickname: "jpegload_buffer"},
+	spec.PNG:  {class: "VipsForeignLoadPngBuffer", nickname: "pngload_buffer"},
+	spec.WebP: {class: "VipsForeignLoadWebpBuffer", nickname: "webpload_buffer", paged: true},
+	spec.GIF:  {class: "VipsForeignLoadNsgifBuffer", nickname: "gifload_buffer", paged: true},
+	spec.AVIF: {class: "VipsForeignLoadHeifBuffer", nickname: "heifload_buffer", paged: true},
+	spec.HEIC: {class: "VipsForeignLoadHeifBuffer", nickname: "heifload_buffer", paged: true},
+	spec.TIFF: {class: "VipsForeignLoadTiffBuffer", nickname: "tiffload_buffer", paged: true},
 	// A JPEG XL of a few kilobytes can hold a thousand layers of the whole
 	// picture, which libvips decodes in one call.
-	spec.JXL: {"VipsForeignLoadJxlSource", "jxlload_source", true},
+	spec.JXL: {class: "VipsForeignLoadJxlSource", nickname: "jxlload_source", streamed: true},
 }
 
 // blockLoaders leaves libvips no loader but ours: no SVG, PDF, ImageMagick,

@@ -14,6 +14,9 @@ type content struct {
 	loader loader  // that reads data
 	bitmap *bitmap // is decoded instead, where there is one
 
+	page  int // of several, from 1
+	pages int // as far as that is known without a loader, else 0
+
 	premultiplied bool // its colours are multiplied by alpha
 }
 
@@ -26,14 +29,14 @@ func (c content) open(options string, g *guard) (*vips.ImageRef, error) {
 	return c.loader.open(c.data, options, g)
 }
 
-// vet recognises an original and judges it as far as that goes without
-// libvips.
-func (e *Engine) vet(original []byte) (content, error) {
+// vet recognises an original and judges it, for one of its pages, as far as that
+// goes without libvips.
+func (e *Engine) vet(original []byte, page int) (content, error) {
 	format, ok := Sniff(original)
 	if !ok || !e.readable[format] {
 		return content{}, ErrUnsupported
 	}
-	found := content{format: format, data: original, loader: loaders[format]}
+	found := content{format: format, data: original, loader: loaders[format], page: max(page, 1)}
 	var err error
 	switch format {
 	case spec.JPEG:
@@ -44,9 +47,12 @@ func (e *Engine) vet(original []byte) (content, error) {
 		err = scanGIF(original, e.limits)
 	case spec.WebP:
 		err = scanWebP(original, e.limits)
+	case spec.TIFF:
+		err = scanTIFF(original)
 	case spec.AVIF, spec.HEIC:
 		err = scanBoxes(original)
 	case spec.BMP:
+		found.pages = 1
 		found.bitmap, err = scanBMP(original, e.limits)
 	case spec.ICO:
 		err = found.chooseIcon(e.limits)
@@ -55,16 +61,24 @@ func (e *Engine) vet(original []byte) (content, error) {
 		found.data, header, err = scanJXL(original, e.limits, e.jxlFrames)
 		found.premultiplied = header.premultiplied
 	}
+	if err == nil && found.pages > 0 && found.page > found.pages {
+		err = noSuchPage(found.page, found.pages)
+	}
 	return found, err
 }
 
-// chooseIcon narrows an icon down to the largest of its images.
+// chooseIcon narrows an icon down to one of its images, of which the largest is
+// the first page.
 func (c *content) chooseIcon(limits Limits) error {
 	icons, err := scanICO(c.data)
 	if err != nil {
 		return err
 	}
-	chosen := icons[0]
+	c.pages = len(icons)
+	if c.page > c.pages {
+		return noSuchPage(c.page, c.pages)
+	}
+	chosen := icons[c.page-1]
 	if !chosen.png {
 		c.bitmap, err = chosen.bitmap(limits)
 		return err

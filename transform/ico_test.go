@@ -70,7 +70,7 @@ func TestIconKinds(t *testing.T) {
 			putAlpha(image, width, height, 128)
 		}
 		original := icoOf(image)
-		want := spec.Facts{Format: spec.ICO, Width: width, Height: height, Frames: 1, HasAlpha: true, Orientation: 1}
+		want := spec.Facts{Format: spec.ICO, Width: width, Height: height, Frames: 1, Pages: 1, HasAlpha: true, Orientation: 1}
 		if got := facts(t, original); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}

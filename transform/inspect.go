@@ -1,9 +1,6 @@
 package transform
 
 import (
-	"fmt"
-	"runtime"
-
 	"github.com/davidbyttow/govips/v2/vips"
 
 	"api-resize/spec"
@@ -13,42 +10,39 @@ import (
 // in no format read here, evidently broken, or over the limits. It decodes no
 // pixels. Its errors wrap ErrUnsupported, ErrCorrupt or ErrTooManyPixels.
 func (e *Engine) Inspect(original []byte) (spec.Facts, error) {
-	source, err := e.vet(original)
-	if err != nil {
-		return spec.Facts{}, err
-	}
-	if source.bitmap != nil {
-		return source.bitmap.facts(source.format), nil
-	}
-	var pins runtime.Pinner
-	defer pins.Unpin()
-	pins.Pin(&source.data[0])
-	header, err := source.open("access=sequential,fail_on=error", nil)
-	if err != nil {
-		e.log.Debug("an original's header can't be read", "format", source.format, "libvips", textOf(err))
-		return spec.Facts{}, fmt.Errorf("%w: its %s header can't be read", ErrCorrupt, source.format)
-	}
-	defer header.Close()
-	facts := factsOf(source.format, header)
-	return facts, e.limits.allow(facts.Width, facts.Height, facts.Frames)
+	return e.InspectPage(original, 1)
 }
 
-// factsOf reads the header of an image that was opened with one frame. Pages
-// of TIFF and HEIC files are no animation: the first, or primary, counts.
-func factsOf(format spec.Format, header *vips.ImageRef) spec.Facts {
+// factsOf reads the header of a page that was opened by itself. Of pages only
+// frames are an animation, and those only together.
+func (c content) factsOf(header *vips.ImageRef) spec.Facts {
 	facts := spec.Facts{
-		Format:      format,
+		Format:      c.format,
 		Width:       header.Width(),
 		Height:      header.Height(),
 		Frames:      1,
+		Pages:       c.pagesOf(header),
 		HasAlpha:    header.HasAlpha(),
 		Orientation: int(orientationOf(header)),
 	}
-	if info, _ := format.Info(); info.Animated {
-		facts.Frames = max(header.Pages(), 1)
+	if info, _ := c.format.Info(); info.Animated && c.page == 1 {
+		facts.Frames = facts.Pages
 	}
 	if orientation(facts.Orientation).swaps() {
 		facts.Width, facts.Height = facts.Height, facts.Width
 	}
 	return facts
+}
+
+// bitmapFacts are those of what is decoded in Go.
+func (c content) bitmapFacts() spec.Facts {
+	return spec.Facts{
+		Format:      c.format,
+		Width:       c.bitmap.width,
+		Height:      c.bitmap.height,
+		Frames:      1,
+		Pages:       max(c.pages, 1),
+		HasAlpha:    c.bitmap.alpha || c.bitmap.icon,
+		Orientation: int(upright),
+	}
 }

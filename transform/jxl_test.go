@@ -43,7 +43,7 @@ func TestJXLKinds(t *testing.T) {
 		"three-layers":  {spec.Facts{Width: 1000, Height: 1000}, red},
 	} {
 		original := jxlFile(t, name)
-		want.facts.Format, want.facts.Frames, want.facts.Orientation = spec.JXL, 1, 1
+		want.facts.Format, want.facts.Frames, want.facts.Pages, want.facts.Orientation = spec.JXL, 1, 1, 1
 		if got := facts(t, original); got != want.facts {
 			t.Errorf("%s: %+v, want %+v", name, got, want.facts)
 		}

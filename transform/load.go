@@ -10,11 +10,14 @@ import (
 	"api-resize/spec"
 )
 
+// openOptions are those that every original is opened with.
+const openOptions = "access=sequential,fail_on=error"
+
 // loadOptions are the options that an original is opened with: from top to
 // bottom once, failing on broken content, and already shrunk as far as its
 // decoder can do that well. shrunk is the factor on its sides that comes of it.
 func loadOptions(facts spec.Facts, scaled spec.Size, animated bool) (options string, shrunk float64) {
-	options = "access=sequential,fail_on=error"
+	options = openOptions
 	if animated {
 		options += ",n=-1"
 	}
@@ -63,8 +66,12 @@ func webpScale(facts spec.Facts, scaled spec.Size) float64 {
 // load opens the original for one picture.
 func (j *job) load() error {
 	j.pins.Pin(&j.source.data[0])
+	page, err := j.source.pageOption()
+	if err != nil {
+		return err
+	}
 	options, shrunk := loadOptions(j.facts, j.wholeScaled(), j.animated)
-	image, err := j.source.open(options, j.guard)
+	image, err := j.source.open(options+page, j.guard)
 	if err != nil {
 		return j.undecodable(err)
 	}

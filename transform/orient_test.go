@@ -25,7 +25,7 @@ func TestOrientations(t *testing.T) {
 	}
 	for o := 1; o <= 8; o++ {
 		original := withOrientation(jpegOf(t, corners(640, 400)), o)
-		wantFacts := spec.Facts{Format: spec.JPEG, Width: 640, Height: 400, Frames: 1, Orientation: o}
+		wantFacts := spec.Facts{Format: spec.JPEG, Width: 640, Height: 400, Frames: 1, Pages: 1, Orientation: o}
 		if o >= 5 {
 			wantFacts.Width, wantFacts.Height = 400, 640
 		}

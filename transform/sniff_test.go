@@ -58,14 +58,15 @@ func TestInspectSamples(t *testing.T) {
 		"png-24bit+alpha.png":         {Format: spec.PNG, Width: 512, Height: 512, Frames: 1, HasAlpha: true, Orientation: 1},
 		"png-alpha-64bit.png":         {Format: spec.PNG, Width: 1350, Height: 600, Frames: 1, HasAlpha: true, Orientation: 1},
 		"webp-orientation-6.webp":     {Format: spec.WebP, Width: 391, Height: 521, Frames: 1, Orientation: 6},
-		"webp-animated+alpha.webp":    {Format: spec.WebP, Width: 480, Height: 480, Frames: 14, HasAlpha: true, Orientation: 1},
-		"gif-animated.gif":            {Format: spec.GIF, Width: 121, Height: 128, Frames: 8, HasAlpha: true, Orientation: 1},
+		"webp-animated+alpha.webp":    {Format: spec.WebP, Width: 480, Height: 480, Frames: 14, Pages: 14, HasAlpha: true, Orientation: 1},
+		"gif-animated.gif":            {Format: spec.GIF, Width: 121, Height: 128, Frames: 8, Pages: 8, HasAlpha: true, Orientation: 1},
 		"avif-8bit.avif":              {Format: spec.AVIF, Width: 1440, Height: 960, Frames: 1, Orientation: 1},
 		"heic-orientation-6.heic":     {Format: spec.HEIC, Width: 3024, Height: 4032, Frames: 1, Orientation: 1},
 		"heic-ftypmsf1.heic":          {Format: spec.HEIC, Width: 1280, Height: 720, Frames: 1, Orientation: 1},
 		"tif-16bit.tif":               {Format: spec.TIFF, Width: 1024, Height: 683, Frames: 1, Orientation: 1},
 		"jxl-isobmff.jxl":             {Format: spec.JXL, Width: 640, Height: 416, Frames: 1, Orientation: 1},
 	} {
+		want.Pages = max(want.Pages, 1)
 		if got := facts(t, sample(t, name)); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}

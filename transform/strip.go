@@ -45,7 +45,7 @@ func (e *Engine) Untouched(original []byte, facts spec.Facts) bool {
 	if strippers[facts.Format] == nil || orientation(facts.Orientation) > upright {
 		return false
 	}
-	source, err := e.vet(original)
+	source, err := e.vet(original, 1)
 	if err != nil || source.format != facts.Format || source.format == spec.PNG && !pngIsSRGB(source.data) {
 		return false
 	}

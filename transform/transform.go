@@ -73,7 +73,7 @@ var (
 // written, and its quality is set where the format has one.
 //
 // Its errors wrap ErrUnsupported, ErrCorrupt, ErrTooManyPixels,
-// spec.ErrTooLarge, ErrTimeout at ctx's deadline, or are ctx.Err() when ctx
+// spec.ErrImpossible, spec.ErrTooLarge, ErrTimeout at ctx's deadline, or are ctx.Err() when ctx
 // was cancelled; all others are faults of this program. When ctx ends,
 // Transform returns as soon as libvips lets go of the memory it uses, which
 // for AVIF, HEIC and WebP, and for writing JPEG XL, may be after the whole
@@ -121,7 +121,7 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 // prepare judges the request, and does nothing yet that needs closing.
 func (e *Engine) prepare(ctx context.Context, order spec.Order, limits spec.ResultLimits) (*job, error) {
 	facts, want := order.Original.Facts, order.Want
-	source, err := e.vet(order.Original.Bytes)
+	source, err := e.vet(order.Original.Bytes, max(want.Output.Page, 1))
 	if err != nil {
 		return nil, err
 	}
