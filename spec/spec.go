@@ -184,7 +184,7 @@ func (o Output) normalized() Output {
 	if o.Format != JPEG {
 		o.Baseline = false
 	}
-	if o.Format == GIF || o.Format == JXL { // they are written with no place for either
+	if o.Format == GIF { // it has no place for either
 		o.Metadata, o.Profile = MetadataNone, ProfileSRGB
 	}
 	return o

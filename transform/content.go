@@ -10,7 +10,8 @@ import (
 // without decoding it.
 type content struct {
 	format spec.Format
-	data   []byte  // what the decoder may see of the original
+	file   []byte  // the original
+	data   []byte  // what the decoder may see of it
 	loader loader  // that reads data
 	bitmap *bitmap // is decoded instead, where there is one
 
@@ -36,7 +37,7 @@ func (e *Engine) vet(original []byte, page int) (content, error) {
 	if !ok || !e.readable[format] {
 		return content{}, ErrUnsupported
 	}
-	found := content{format: format, data: original, loader: loaders[format], page: max(page, 1)}
+	found := content{format: format, file: original, data: original, loader: loaders[format], page: max(page, 1)}
 	var err error
 	switch format {
 	case spec.JPEG:

@@ -67,8 +67,11 @@ func (e *Engine) Describe(ctx context.Context, original spec.Original) (spec.Des
 // exif is an original's EXIF block, as long as its metadata is there. A TIFF is
 // one itself.
 func (j *job) exif() []byte {
-	if j.facts.Format == spec.TIFF {
+	switch j.facts.Format {
+	case spec.TIFF:
 		return j.source.data
+	case spec.JXL:
+		return jxlMetadata(j.source.file).exif
 	}
 	return j.film.image.GetBlob("exif-data")
 }

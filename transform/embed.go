@@ -18,6 +18,7 @@ var embedders = map[spec.Format]func(file []byte, carried metadata) ([]byte, err
 	spec.PNG:  embedPNG,
 	spec.WebP: embedWebP,
 	spec.AVIF: embedHEIF,
+	spec.JXL:  embedJXL,
 }
 
 // embed gives a file what it is to carry.

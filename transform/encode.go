@@ -11,13 +11,14 @@ import (
 // coding is how one result is coded: what of it is a choice of the request, or
 // is tried out.
 type coding struct {
-	quality  int  // 1…100, of a format that has one and is not lossless
-	lossless bool // every pixel as it is
-	baseline bool // a JPEG from top to bottom
+	quality  int    // 1…100, of a format that has one and is not lossless
+	lossless bool   // every pixel as it is
+	baseline bool   // a JPEG from top to bottom
+	profile  []byte // of a JPEG XL's colours; nil: sRGB
 }
 
 // encoder writes a picture that is RGB or gray with 8 bits, and nothing but its
-// pixels: no EXIF, XMP, IPTC or colour profile.
+// pixels: no EXIF, XMP, IPTC or colour profile, unless it is told one.
 type encoder func(image *vips.ImageRef, config Config, how coding) ([]byte, error)
 
 var encoders = map[spec.Format]encoder{

@@ -6,13 +6,27 @@ import (
 	"github.com/davidbyttow/govips/v2/vips"
 )
 
-// encodeJXL writes a bare codestream, which has no place for metadata.
+// encodeJXL writes a bare codestream, which has a place for a profile, but for no
+// other metadata.
 func encodeJXL(image *vips.ImageRef, config Config, how coding) ([]byte, error) {
 	options := fmt.Sprintf("distance=%g", jxlDistance(how.quality))
 	if how.lossless {
 		options = "lossless=true"
 	}
-	return saveImage("jxlsave_buffer", image, fmt.Sprintf("%s,effort=%d,strip=true", options, config.JXL.Effort))
+	options = fmt.Sprintf("%s,effort=%d", options, config.JXL.Effort)
+	if how.profile == nil {
+		return saveImage("jxlsave_buffer", image, options+",strip=true")
+	}
+	marked, err := withProfile(image, how.profile)
+	if err != nil {
+		return nil, err
+	}
+	defer marked.Close()
+	file, err := saveImage("jxlsave_buffer", marked, options)
+	if err != nil {
+		return nil, err
+	}
+	return codestreamOf(file) // from libvips 8.15 there is EXIF around it
 }
 
 // maxJXLDistance is the greatest that libvips 8.14 takes.

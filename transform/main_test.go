@@ -128,20 +128,6 @@ func opened(t testing.TB, data []byte) *vips.ImageRef {
 	return ref
 }
 
-// header is a result as the format's one loader opens it, metadata and all.
-func header(t testing.TB, data []byte) *vips.ImageRef {
-	t.Helper()
-	format, _ := Sniff(data)
-	pins := new(runtime.Pinner)
-	pins.Pin(&data[0])
-	t.Cleanup(pins.Unpin)
-	ref, err := loaders[format].open(data, "", nil)
-	if err != nil {
-		t.Fatalf("%s: %v", format, err)
-	}
-	return ref
-}
-
 func decodedRef(t testing.TB, ref *vips.ImageRef) *image.NRGBA {
 	t.Helper()
 	if err := ref.ToColorSpace(vips.InterpretationSRGB); err != nil {

@@ -41,6 +41,9 @@ func (j *job) readMetadata() {
 			j.original.xmp = image.GetBlob(field)
 		}
 	}
+	if j.facts.Format == spec.JXL {
+		j.original.xmp = jxlMetadata(j.source.file).xmp
+	}
 	if len(j.original.xmp) > maxPacket {
 		j.original.xmp = nil
 	}

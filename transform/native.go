@@ -223,6 +223,15 @@ func libraryNumber(path, symbol string) (int, bool) {
 	return int(number), true
 }
 
+// setBlob gives an image that is ref's alone metadata of its own: govips would
+// let it keep Go's memory.
+func setBlob(ref *vips.ImageRef, name string, data []byte) {
+	defer runtime.KeepAlive(ref)
+	cName := C.CString(name)
+	defer C.free(unsafe.Pointer(cName))
+	C.vips_image_set_blob_copy(*slot(ref), cName, unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data)))
+}
+
 // removeFields takes metadata off an image that is ref's alone.
 func removeFields(ref *vips.ImageRef, names ...string) {
 	defer runtime.KeepAlive(ref)

@@ -6,20 +6,25 @@ import (
 	"api-resize/spec"
 )
 
-// profiled are the formats that a profile can be put into after they were
-// written, and whether they have gray pixels, which a gray profile is for.
-var profiled = map[spec.Format]struct{ gray bool }{
-	spec.JPEG: {gray: true},
-	spec.PNG:  {gray: true},
-	spec.WebP: {},
-	spec.AVIF: {},
+// profiled are the formats that have a place for a profile, and whether they
+// have gray pixels, which a gray profile is for. What libjxl packs of a long
+// profile with repetitions in it, it refuses to unpack.
+var profiled = map[spec.Format]struct {
+	gray bool
+	most int // bytes
+}{
+	spec.JPEG: {true, maxProfile},
+	spec.PNG:  {true, maxProfile},
+	spec.WebP: {false, maxProfile},
+	spec.AVIF: {false, maxProfile},
+	spec.JXL:  {true, 64 << 10},
 }
 
 // keepsProfile reports whether the result has the original's own colours, and
 // the profile that says what they mean. The profile is of the pixels' kind.
 func (j *job) keepsProfile(profile []byte) bool {
 	format, can := profiled[j.want.Output.Format]
-	if j.want.Output.Profile != spec.ProfileKeep || !can || len(profile) > maxProfile {
+	if j.want.Output.Profile != spec.ProfileKeep || !can || len(profile) > format.most {
 		return false
 	}
 	image := j.film.image

@@ -22,6 +22,7 @@ func codingOf(output spec.Output) coding {
 // code writes the film in one of the ways that it can be written in, with all
 // that it carries.
 func (j *job) code(how coding) ([]byte, error) {
+	how.profile = j.carries.profile
 	data, err := encoders[j.want.Output.Format](j.film.image, j.config, how)
 	if err != nil {
 		return nil, err
