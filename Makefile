@@ -36,7 +36,7 @@ export CGO_CFLAGS_ALLOW ?= -Xpreprocessor
 # Read by docker-compose.yml too.
 export IMAGE VERSION
 
-.PHONY: help run build test lint fmt cover bench fuzz docker test-docker clean libvips
+.PHONY: help run build test lint fmt cover bench fuzz docs docker test-docker clean libvips
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ fuzz: libvips ## every fuzz target for FUZZTIME (10s)
 	      echo "== $$package $$target"; \
 	      $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
 	    done
+
+docs: libvips ## write docs/options.md and its pictures anew; look at what git says has changed
+	$(GO) run ./docs/generate
 
 # The modules may come from another proxy than usual: what the environment says
 # about that holds inside, too.

@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"transform":         {"spec"},
 	"proxy":             {"spec", "cache", "origin"},
 	"server":            {"spec", "cache", "origin", "dialect", "proxy", "transform"},
+	"docs/generate":     {"spec", "transform"},
 	"bench":             {},
 	"bench/vipsloop":    {},
 }
