@@ -110,10 +110,10 @@ func sides(text string) (Sides, error) {
 
 // String is what sides reads back, empty for none.
 func (s Sides) String() string {
-	switch {
-	case s == Sides{}:
+	switch s {
+	case Sides{}:
 		return ""
-	case s == Sides{s.Top, s.Top, s.Top, s.Top}:
+	case Sides{s.Top, s.Top, s.Top, s.Top}:
 		return strconv.Itoa(s.Top)
 	}
 	return fmt.Sprintf("%d:%d:%d:%d", s.Top, s.Right, s.Bottom, s.Left)

@@ -96,8 +96,8 @@ func randomSpec(random *rand.Rand) string {
 			continue
 		}
 		value := option.Example
-		if make, known := randomValues[option.Name]; known {
-			value = make(random)
+		if another, known := randomValues[option.Name]; known {
+			value = another(random)
 		}
 		given[option.Name] = true
 		text += "," + option.Name + "=" + strings.NewReplacer(",", "%2C", "\n", "%0A", "%", "%25").Replace(value)
