@@ -33,6 +33,7 @@ func cost(order spec.Order, limits spec.ResultLimits) int64 {
 	if want.Turn != (spec.Turn{}) || want.Round != 0 || want.Pad != (spec.Sides{}) {
 		out *= 2
 	}
+	base += overlayCost(order, plan.Turned)
 	return base + decodeCost(facts, plan.Scaled) + scaled*4 + out*encodeCost[want.Output.Format]
 }
 

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -128,10 +129,14 @@ func (j *job) undecodable(err error) error {
 	return fmt.Errorf("%w: its %s content can't be decoded", ErrCorrupt, j.facts.Format)
 }
 
-// unclassified is the error of a step that should not fail.
+// unclassified is the error of a step that should not fail, unless it comes of
+// another picture that was needed and is broken.
 func (j *job) unclassified(step string, err error) error {
 	if ended := contextError(j.ctx); ended != nil {
 		return ended
+	}
+	if errors.Is(err, ErrCorrupt) {
+		return err
 	}
 	return fmt.Errorf("%s: %s", step, textOf(err))
 }

@@ -225,6 +225,29 @@ profile_works(VipsImage *image)
 	return 1;
 }
 
+/* Lay a picture with alpha over another one of the same kind, at left and top,
+ * where all of it lies inside. Both have 8 bits; as floating-point numbers the
+ * result can be rounded, where composite would cut off what is behind the point,
+ * and only what is covered goes through it. */
+VipsImage *
+lay_over(VipsImage *base, VipsImage *over, int left, int top)
+{
+	VipsObject *parent = VIPS_OBJECT(vips_image_new());
+	VipsImage **t = (VipsImage **) vips_object_local_array(parent, 6);
+	VipsImage *out = NULL;
+	if (vips_extract_area(base, &t[0], left, top, over->Xsize, over->Ysize, NULL) ||
+		vips_cast(t[0], &t[1], VIPS_FORMAT_FLOAT, NULL) ||
+		vips_cast(over, &t[2], VIPS_FORMAT_FLOAT, NULL) ||
+		vips_composite2(t[1], t[2], &t[3], VIPS_BLEND_MODE_OVER,
+			"compositing_space", base->Type, NULL) ||
+		vips_linear1(t[3], &t[4], 1, 0.5, "uchar", TRUE, NULL) ||
+		vips_extract_band(t[4], &t[5], 0, "n", base->Bands, NULL) ||
+		vips_insert(base, t[5], &out, left, top, NULL))
+		out = NULL;
+	g_object_unref(parent);
+	return out;
+}
+
 /* Some savers write metadata whatever they are told (webpsave of libvips 8.14.1
  * ignores "strip"), so there is none left for them. */
 static void

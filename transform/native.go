@@ -165,6 +165,20 @@ func rotate(ref *vips.ImageRef, degrees float64, background []float64) error {
 	return nil
 }
 
+// layOver lays a picture with alpha over ref, which is of the same kind, gray or
+// sRGB of 8 bits; all of it lies inside. ref's own alpha is kept, and none is
+// added.
+func layOver(ref, over *vips.ImageRef, left, top int) error {
+	defer runtime.KeepAlive(ref)
+	defer runtime.KeepAlive(over)
+	image := C.lay_over(*slot(ref), *slot(over), C.int(left), C.int(top))
+	if image == nil {
+		return errNative("lay over")
+	}
+	adopt(ref, image)
+	return nil
+}
+
 // memoryOf is the bytes of an image that is settled: rows from top to bottom,
 // bands beside each other. They are there as long as ref is.
 func memoryOf(ref *vips.ImageRef) ([]byte, error) {

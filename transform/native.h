@@ -24,6 +24,7 @@ VipsImage *new_image(int width, int height, int bands, void **pixels,
 	Guard *guard);
 VipsImage *divide_by_alpha(VipsImage *image);
 int profile_works(VipsImage *image);
+VipsImage *lay_over(VipsImage *base, VipsImage *over, int left, int top);
 VipsImage *settle(VipsImage *image, Guard *guard);
 int save_buffer_with(const char *nickname, VipsImage *image,
 	const char *options, void **data, size_t *length);

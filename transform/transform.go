@@ -37,6 +37,8 @@ type job struct {
 	pins   runtime.Pinner   // libvips reads source as late as when pixels are asked for
 	images []*vips.ImageRef // everything to close
 	guard  *guard
+
+	watermark *job // makes the watermark; nil where there is none
 }
 
 // step is a part of the work; its name is for logs.
@@ -62,6 +64,7 @@ var (
 		{"turn", (*job).turn},
 		{"effects", (*job).apply},
 		{"lay in the box", (*job).placeAfterTurn},
+		{"overlays", (*job).overlay},
 		{"pad", (*job).pad},
 		{"background", (*job).background},
 		{"round corners", (*job).round},
@@ -87,6 +90,9 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 		return spec.Picture{}, err
 	}
 	defer j.close()
+	if err := e.prepareOverlays(j, order); err != nil {
+		return spec.Picture{}, err
+	}
 
 	begin := time.Now()
 	if err := j.load(); err != nil {
@@ -154,6 +160,19 @@ func (e *Engine) prepare(ctx context.Context, order spec.Order, limits spec.Resu
 
 // work runs all steps between opening and encoding.
 func (j *job) work() error {
+	if err := j.compute(); err != nil {
+		return err
+	}
+	for _, step := range finish {
+		if err := step.do(j); err != nil {
+			return j.unclassified(step.name, err)
+		}
+	}
+	return contextError(j.ctx)
+}
+
+// compute runs the pipeline: afterwards the original is of no use any more.
+func (j *job) compute() error {
 	if err := j.trim(); err != nil {
 		return err
 	}
@@ -165,12 +184,7 @@ func (j *job) work() error {
 	if err := settle(j.film.image, j.guard); err != nil {
 		return j.undecodable(err)
 	}
-	for _, step := range finish {
-		if err := step.do(j); err != nil {
-			return j.unclassified(step.name, err)
-		}
-	}
-	return contextError(j.ctx)
+	return nil
 }
 
 // own takes an image into the job's care: it is closed when the job is, which
@@ -187,4 +201,7 @@ func (j *job) close() {
 	j.guard.release()
 	j.pins.Unpin()
 	runtime.KeepAlive(j.source.data)
+	if j.watermark != nil {
+		j.watermark.close()
+	}
 }
