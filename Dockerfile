@@ -5,7 +5,7 @@
 FROM golang:1.26-trixie AS build
 
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libvips-dev pkg-config \
+ && apt-get install -y --no-install-recommends libpango1.0-dev libvips-dev pkg-config \
  && rm -rf /var/lib/apt/lists/*
 
 # Where modules come from, for builds behind a proxy; empty is Go's own default.
@@ -32,9 +32,11 @@ FROM debian:trixie-slim
 # libheif writes AVIF by a plugin which is only recommended there; all other
 # codecs come with libvips. Its bridges to ImageMagick, Poppler and OpenSlide are
 # never used: without them the program starts in half the time, and three large
-# decoders are out of reach.
+# decoders are out of reach. Pango, which draws text, comes with libvips; its
+# fonts are for Latin, Greek, Cyrillic and more, but not for East Asia: add
+# fonts-noto-cjk for that.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates libheif-plugin-aomenc libvips42t64 \
+ && apt-get install -y --no-install-recommends ca-certificates fonts-dejavu-core libheif-plugin-aomenc libvips42t64 \
  && rm /usr/lib/*/vips-modules-*/vips-magick.so \
        /usr/lib/*/vips-modules-*/vips-openslide.so \
        /usr/lib/*/vips-modules-*/vips-poppler.so \
