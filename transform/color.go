@@ -18,6 +18,9 @@ func (j *job) toSRGB() error {
 	if err := j.useProfile(); err != nil {
 		return err
 	}
+	if err := j.fromLinear(); err != nil {
+		return err
+	}
 	return toEightBit(j.film.image)
 }
 

@@ -16,6 +16,11 @@ type Config struct {
 	AVIF AVIFConfig `mapstructure:"avif"`
 	GIF  GIFConfig  `mapstructure:"gif"`
 	JXL  JXLConfig  `mapstructure:"jxl"`
+
+	// Linear scales colours as light adds up. Fine patterns and thin lines keep
+	// their brightness; decoders then can't shrink, which takes two to six times
+	// the time. Default false.
+	Linear bool `mapstructure:"linear"`
 }
 
 // JPEGConfig is how JPEG is written: progressive, with Huffman tables of its

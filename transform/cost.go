@@ -6,15 +6,15 @@ import "api-resize/spec"
 // originals' own bytes included. It errs on the high side, and is for admission
 // by a memory budget.
 func (e *Engine) Cost(order spec.Order) int64 {
-	return cost(order, e.limits.Result)
+	return cost(order, e.limits.Result, e.config.Linear)
 }
 
 // DescribeCost is Cost for Describe.
 func (e *Engine) DescribeCost(original spec.Original) int64 {
-	return cost(spec.Order{Original: original, Want: glance}, glanceLimits)
+	return cost(spec.Order{Original: original, Want: glance}, glanceLimits, false)
 }
 
-func cost(order spec.Order, limits spec.ResultLimits) int64 {
+func cost(order spec.Order, limits spec.ResultLimits, linear bool) int64 {
 	facts, want := order.Original.Facts, order.Want
 	base := int64(costBase + len(order.Original.Bytes) + len(order.Watermark.Bytes))
 	plan, err := want.Plan(facts, limits)
@@ -34,7 +34,11 @@ func cost(order spec.Order, limits spec.ResultLimits) int64 {
 		out *= 2
 	}
 	base += overlayCost(order, plan.Turned)
-	return base + decodeCost(facts, plan.Scaled) + scaled*4 + out*encodeCost[want.Output.Format]
+	decoded := plan.Scaled
+	if want.Trim > 0 || linear { // nothing is shrunk while it is decoded
+		decoded = spec.Size{Width: facts.Width, Height: facts.Height}
+	}
+	return base + decodeCost(facts, decoded) + scaled*4 + out*encodeCost[want.Output.Format]
 }
 
 // costBase covers what every picture takes: pipeline, strips, thread.

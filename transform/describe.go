@@ -44,6 +44,7 @@ func (e *Engine) Describe(ctx context.Context, original spec.Original) (spec.Des
 		return spec.Description{}, err
 	}
 	defer j.close()
+	j.config.Linear = false // nobody sees this picture
 	if err := j.load(); err != nil {
 		return spec.Description{}, err
 	}

@@ -14,7 +14,7 @@ func (j *job) wholeScaled() spec.Size {
 	whole := spec.Size{Width: j.facts.Width, Height: j.facts.Height}
 	region, scaled := j.plan.Region, j.plan.Scaled
 	switch {
-	case j.want.Trim > 0: // what is to be scaled is not known yet
+	case j.want.Trim > 0, j.inLinearLight(): // what is to be scaled is not known yet, or must not be shrunk before
 		return whole
 	case region.Width == whole.Width && region.Height == whole.Height:
 		return scaled

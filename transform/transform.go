@@ -30,6 +30,7 @@ type job struct {
 
 	original metadata // what of the original's the result may carry
 	carries  metadata // what the result does carry
+	gray     bool     // the film was gray before it became linear light
 
 	film   film
 	region spec.Rect        // what of the film the picture is made of
@@ -54,6 +55,7 @@ type step struct {
 // result. So an error up to there is the original's, and one after it ours.
 var (
 	pipeline = []step{
+		{"convert to linear light", (*job).toLinear},
 		{"scale and crop", (*job).scale},
 		{"convert colours", (*job).toSRGB},
 	}
