@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 
 	"github.com/davidbyttow/govips/v2/vips"
@@ -27,6 +28,8 @@ type Engine struct {
 	lossless []spec.Format // of those
 
 	jxlFrames bool // libvips can be told which frame of a JPEG XL to read
+
+	drawsText func() bool // asked once
 }
 
 var started atomic.Bool
@@ -51,7 +54,7 @@ func Start(config Config, limits Limits, log *slog.Logger) (*Engine, error) {
 		return nil, err
 	}
 	blockLoaders()
-	e := &Engine{config: config, limits: limits, log: log}
+	e := &Engine{config: config, limits: limits, log: log, drawsText: sync.OnceValue(drawsText)}
 	e.probe()
 	if len(e.writable) == 0 || !e.readable[spec.JPEG] {
 		return nil, errors.New("this libvips can't read and write JPEG")

@@ -15,7 +15,7 @@ import (
 func TestOverlaysStop(t *testing.T) {
 	original := pngOf(t, plain(500, 500, color.NRGBA{200, 100, 50, 100}))
 	watermark := pngOf(t, plain(70, 50, color.NRGBA{1, 2, 3, 100}))
-	for _, options := range []string{"watermark=mark,wm_repeat=true"} {
+	for _, options := range []string{"watermark=mark,wm_repeat=true", "text=MMMM,text_size=500"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		order := ordered(original, facts(t, original), resolved(t, "3000x3000,enlarge=true,negate=true,format=png,"+options))
 		order.Watermark = spec.Original{Bytes: watermark, Facts: facts(t, watermark)}
@@ -48,6 +48,9 @@ func TestOverlayCost(t *testing.T) {
 		return engine.Cost(order)
 	}
 	bare := cost("max,format=png", spec.Facts{})
+	if got := cost("max,format=png,text=Hello", spec.Facts{}) - bare; got < 1e6 {
+		t.Errorf("a text costs %d bytes, want at least its mask of a million", got)
+	}
 	large := spec.Facts{Format: spec.PNG, Width: 3000, Height: 3000, Frames: 1}
 	mark := cost("max,format=png,watermark=mark", large) - bare
 	if mark < 9e6*4+1e6*4 {

@@ -18,7 +18,7 @@ type Version struct {
 	Name, Version string
 }
 
-// codec is a library that libvips uses, and the function of it that tells its
+// codec is a library that is used, and the function of it that tells its
 // version; of those that have none, the file's name has to do.
 type codec struct {
 	name, text, number string
@@ -27,6 +27,7 @@ type codec struct {
 
 var codecs = map[string]codec{
 	"libaom":        {name: "libaom", text: "aom_codec_version_str"},
+	"libcairo":      {name: "cairo", text: "cairo_version_string"},
 	"libcgif":       {name: "cgif"},
 	"libdav1d":      {name: "dav1d", text: "dav1d_version"},
 	"libde265":      {name: "libde265", text: "de265_get_version"},
@@ -36,6 +37,7 @@ var codecs = map[string]codec{
 	"libjpeg":       {name: "libjpeg"},
 	"libjxl":        {name: "libjxl", number: "JxlDecoderVersion", format: decimalMillions},
 	"liblcms2":      {name: "lcms2", number: "cmsGetEncodedCMMversion", format: lcmsVersion},
+	"libpango":      {name: "pango", text: "pango_version_string"},
 	"libpng16":      {name: "libpng", text: "png_get_libpng_ver"},
 	"libspng":       {name: "libspng", text: "spng_version_string"},
 	"libtiff":       {name: "libtiff", text: "TIFFGetVersion"},
@@ -45,9 +47,9 @@ var codecs = map[string]codec{
 
 var libraryFile = regexp.MustCompile(`^(lib[a-zA-Z0-9]+?)(?:-[0-9.]+)?\.so(?:\.([0-9.]+))?$`)
 
-// Versions lists libvips and the codecs that are loaded into this process, as
-// far as they can be asked; codecs in modules of libvips are loaded when they
-// are first needed, which is at Start.
+// Versions lists libvips, the codecs that are loaded into this process, and what
+// draws text, as far as they can be asked; codecs in modules of libvips are
+// loaded when they are first needed, which is at Start.
 func Versions() []Version {
 	versions := []Version{{"libvips", vips.Version}}
 	for _, path := range loadedLibraries() {
