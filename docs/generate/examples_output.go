@@ -4,7 +4,7 @@ package main
 var outputExamples = []example{
 	{"format", portrait, "160x,format=gif", "256 colours", ""},
 	{"format", logo, "max,format=jpeg", "no transparency", ""},
-	{"format", portrait, "160x,format=webp", "", "Content-Type: image/webp"},
+	{"format", portrait, "160x,format=webp", "", "`Content-Type: image/webp`"},
 
 	{"quality", portrait, "200x,quality=10", "few bytes, visible squares", ""},
 	{"quality", portrait, "200x,quality=40", "", ""},
@@ -21,9 +21,11 @@ var outputExamples = []example{
 
 	{"metadata", portrait, "200x,metadata=copyright", "", "the same picture, with author and copyright in its file"},
 
-	{"profile", adobeRGB, "200x,profile=keep", "", "the same picture, with more colours on screens that have them"},
+	{"profile", adobeRGB, "200x", "converted to sRGB", ""},
+	{"profile", adobeRGB, "200x,profile=keep", "with its own profile: dull where that is not looked at, with more colours on screens that have them", ""},
 
-	{"page", animation, "max,page=2", "", "a still picture of the second frame"},
+	{"page", animation, "max,page=2", "the second frame", ""},
+	{"page", animation, "max,page=7", "the seventh", ""},
 
 	{"animated", animation, "max", "all frames", ""},
 	{"animated", animation, "max,animated=false", "the first", ""},
