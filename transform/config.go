@@ -32,6 +32,10 @@ type JPEGConfig struct {
 // PNGConfig is how PNG is written.
 type PNGConfig struct {
 	Compression int `mapstructure:"compression"` // zlib's level, 0…9
+	// Palette gives pictures with colours at most 256 of them, mixed where that is
+	// too few: a third of the length or less. Default false.
+	Palette        bool `mapstructure:"palette"`
+	PaletteQuality int  `mapstructure:"palette_quality"` // 1…100: below 100 there may be still fewer
 }
 
 // WebPConfig is how WebP is written.
@@ -69,7 +73,7 @@ type JXLConfig struct {
 func DefaultConfig() Config {
 	return Config{
 		JPEG: JPEGConfig{Quality: 80},
-		PNG:  PNGConfig{Compression: 6},
+		PNG:  PNGConfig{Compression: 6, PaletteQuality: 100},
 		WebP: WebPConfig{Quality: 79, Effort: 4},
 		AVIF: AVIFConfig{Quality: 55, Effort: 2},
 		GIF:  GIFConfig{Effort: 3},
@@ -86,6 +90,7 @@ func (c Config) Validate() error {
 	}{
 		{"jpeg.quality", c.JPEG.Quality, 1, 100},
 		{"png.compression", c.PNG.Compression, 0, 9},
+		{"png.palette_quality", c.PNG.PaletteQuality, 1, 100},
 		{"webp.quality", c.WebP.Quality, 1, 100},
 		{"webp.effort", c.WebP.Effort, 0, 6},
 		{"avif.quality", c.AVIF.Quality, 1, 100},

@@ -15,6 +15,15 @@ type coding struct {
 	lossless bool   // every pixel as it is
 	baseline bool   // a JPEG from top to bottom
 	profile  []byte // of a JPEG XL's colours; nil: sRGB
+	palette  palette
+}
+
+// palette is how a picture gets few colours; the zero palette is none. A GIF
+// always has one.
+type palette struct {
+	depth   int     // 1, 2, 4 or 8 bits for each pixel, and as many colours as those can count
+	quality int     // 1…100: where fewer colours do for it, there are fewer
+	dither  float64 // 0…1: how far what is lost is spread over neighbours
 }
 
 // encoder writes a picture that is RGB or gray with 8 bits, and nothing but its
@@ -49,7 +58,11 @@ func encodeJPEG(image *vips.ImageRef, _ Config, how coding) ([]byte, error) {
 	return data, err
 }
 
-func encodePNG(image *vips.ImageRef, config Config, _ coding) ([]byte, error) {
+func encodePNG(image *vips.ImageRef, config Config, how coding) ([]byte, error) {
+	if how.palette != (palette{}) {
+		return saveImage("pngsave_buffer", image, fmt.Sprintf("compression=%d,filter=none,strip=true,palette=true,bitdepth=%d,Q=%d,dither=%g",
+			config.PNG.Compression, how.palette.depth, how.palette.quality, how.palette.dither))
+	}
 	data, _, err := image.ExportPng(&vips.PngExportParams{
 		StripMetadata: true,
 		Compression:   config.PNG.Compression,

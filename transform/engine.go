@@ -26,6 +26,7 @@ type Engine struct {
 	readable map[spec.Format]bool
 	writable []spec.Format
 	lossless []spec.Format // of those
+	palettes bool          // a PNG can have few colours
 
 	jxlFrames bool // libvips can be told which frame of a JPEG XL to read
 
@@ -56,10 +57,21 @@ func Start(config Config, limits Limits, log *slog.Logger) (*Engine, error) {
 	blockLoaders()
 	e := &Engine{config: config, limits: limits, log: log, drawsText: sync.OnceValue(drawsText)}
 	e.probe()
-	if len(e.writable) == 0 || !e.readable[spec.JPEG] {
-		return nil, errors.New("this libvips can't read and write JPEG")
+	if err := e.able(); err != nil {
+		return nil, err
 	}
 	return e, nil
+}
+
+// able reports what is needed, or configured, and not to be had.
+func (e *Engine) able() error {
+	if len(e.writable) == 0 || !e.readable[spec.JPEG] {
+		return errors.New("this libvips can't read and write JPEG")
+	}
+	if e.config.PNG.Palette && !e.palettes {
+		return errors.New("png.palette: this libvips can't choose colours for a palette: it was built without libimagequant and quantizr")
+	}
+	return nil
 }
 
 // Close ends libvips. The process can't start it again, and no method may be

@@ -33,6 +33,7 @@ func (e *Engine) probe() {
 	e.readable[spec.HEIC] = e.readable[spec.HEIC] && decodes(spec.HEIC, probeHEIC)
 	e.readable[spec.JXL] = e.readable[spec.JXL] && decodes(spec.JXL, probeJXL)
 	e.jxlFrames = operationTakes(loaders[spec.JXL].nickname, "page")
+	e.palettes = e.hasPalettes()
 	for _, format := range spec.OutputFormats() {
 		if e.encodes(format) {
 			e.writable = append(e.writable, format)
@@ -93,6 +94,19 @@ func (e *Engine) keepsPixels(format spec.Format) bool {
 	defer after.Close()
 	pixels, err := after.ToBytes()
 	return err == nil && bytes.Equal(before, pixels)
+}
+
+// hasPalettes finds out whether this libvips can choose colours for a palette.
+// Where it can't it writes a PNG all the same, with all colours.
+func (e *Engine) hasPalettes() bool {
+	image, err := vips.NewTransparentCanvas(16, 16)
+	if err != nil {
+		return false
+	}
+	defer image.Close()
+	data, err := encodePNG(image, e.config, coding{palette: palette{depth: 8, quality: 100}})
+	const kind, indexed = pngSignatureLength + 8 + 9, 3 // of colours, in the header (PNG, third edition, section 11.2.1)
+	return err == nil && len(data) > kind && data[kind] == indexed
 }
 
 // losslessSample has colours all over the cube, none of them invisible.

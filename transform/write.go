@@ -11,12 +11,17 @@ func (j *job) write() ([]byte, error) {
 		}
 	}
 	j.carries = j.carried()
-	return j.code(codingOf(j.want.Output))
+	return j.code(j.asked())
 }
 
-// codingOf is what a request asks for.
-func codingOf(output spec.Output) coding {
-	return coding{quality: output.Quality, lossless: output.Lossless, baseline: output.Baseline}
+// asked is what the request and the configuration ask for.
+func (j *job) asked() coding {
+	output := j.want.Output
+	how := coding{quality: output.Quality, lossless: output.Lossless, baseline: output.Baseline}
+	if output.Format == spec.PNG && j.config.PNG.Palette && !output.Lossless && j.film.image.Bands() >= 3 {
+		how.palette = palette{depth: 8, quality: j.config.PNG.PaletteQuality, dither: 1}
+	}
+	return how
 }
 
 // code writes the film in one of the ways that it can be written in, with all
