@@ -2,11 +2,21 @@ package main
 
 // What is laid over a picture.
 var overlayExamples = []example{
-	{"watermark", portrait, "240x160,watermark=photos%2Flogo.png", "", "the logo in the middle"},
-	{"wm_position", portrait, "240x160,watermark=photos%2Flogo.png,wm_position=bottom-right", "", "in the corner"},
-	{"wm_opacity", portrait, "240x160,watermark=photos%2Flogo.png,wm_opacity=0.5", "", "half of it is seen"},
-	{"wm_scale", portrait, "240x160,watermark=photos%2Flogo.png,wm_scale=0.25", "", "a quarter of the width"},
-	{"wm_repeat", portrait, "240x160,watermark=photos%2Flogo.png,wm_scale=0.25,wm_repeat=true", "", "tiled"},
+	{"watermark", portrait, "240x160,watermark=photos%2Flogo.png", "in the middle, in its own size", ""},
+	{"watermark", portrait, "80x53,watermark=photos%2Flogo.png", "never larger than the picture", ""},
+
+	{"wm_position", portrait, "240x160,watermark=photos%2Flogo.png,wm_position=bottom-right", "in a corner", ""},
+	{"wm_position", portrait, "240x160,watermark=photos%2Flogo.png,wm_position=left", "at an edge", ""},
+
+	{"wm_opacity", portrait, "240x160,watermark=photos%2Flogo.png,wm_opacity=0.5", "half of it is seen", ""},
+
+	{"wm_scale", portrait, "240x160,watermark=photos%2Flogo.png,wm_scale=0.25", "a quarter of the picture's width", ""},
+	{"wm_scale", portrait, "240x160,watermark=photos%2Flogo.png,wm_scale=0.25,wm_position=bottom-right,wm_opacity=0.7", "small, in a corner, seen through", ""},
+
+	{"wm_repeat", portrait, "240x160,watermark=photos%2Flogo.png,wm_scale=0.25,wm_repeat=true", "tiles from the middle", ""},
+	{"wm_repeat", portrait, "240x160,watermark=photos%2Flogo.png,wm_scale=0.2,wm_opacity=0.3,wm_repeat=true", "smaller and fainter", ""},
+	{"wm_repeat", animation, "max,watermark=photos%2Flogo.png,wm_scale=0.25,wm_repeat=true", "over all frames", ""},
+
 	{"text", portrait, "240x160,text=Hello", "", "in the middle"},
 	{"text_size", portrait, "240x160,text=Hello,text_size=48", "", "larger"},
 	{"text_color", portrait, "240x160,text=Hello,text_color=ffcc00", "", "yellow"},
