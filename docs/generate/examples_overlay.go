@@ -17,9 +17,19 @@ var overlayExamples = []example{
 	{"wm_repeat", portrait, "240x160,watermark=photos%2Flogo.png,wm_scale=0.2,wm_opacity=0.3,wm_repeat=true", "smaller and fainter", ""},
 	{"wm_repeat", animation, "max,watermark=photos%2Flogo.png,wm_scale=0.25,wm_repeat=true", "over all frames", ""},
 
-	{"text", portrait, "240x160,text=Hello", "", "in the middle"},
-	{"text_size", portrait, "240x160,text=Hello,text_size=48", "", "larger"},
-	{"text_color", portrait, "240x160,text=Hello,text_color=ffcc00", "", "yellow"},
-	{"text_position", portrait, "240x160,text=Hello,text_position=bottom", "", "at the lower edge"},
-	{"text_font", portrait, "240x160,text=Hello,text_font=Serif%20Bold", "", "with serifs"},
+	{"text", portrait, "240x160,text=Hello", "in the middle", ""},
+	{"text", portrait, "240x160,text=Sm%C3%B8rrebr%C3%B8d%20jalape%C3%B1os", "broken into lines at the picture's width", ""},
+	{"text", portrait, "240x160,text=one%0Atwo", "lines of your own", ""},
+
+	{"text_size", portrait, "240x160,text=Hello,text_size=16", "small", ""},
+	{"text_size", portrait, "240x160,text=Hello,text_size=48", "large", ""},
+
+	{"text_color", portrait, "240x160,text=Hello,text_color=ffcc00", "yellow", ""},
+	{"text_color", portrait, "240x160,text=Hello,text_size=64,text_color=ffffff80", "half transparent", ""},
+
+	{"text_position", portrait, "240x160,text=Hello,text_position=bottom", "at the lower edge", ""},
+	{"text_position", portrait, "240x160,text=Hello,text_position=top-right", "in a corner", ""},
+
+	{"text_font", portrait, "240x160,text=Hello,text_font=Serif%20Bold", "with serifs, bold", ""},
+	{"text_font", portrait, "240x160,text=Hello,text_font=Monospace", "every letter as wide", ""},
 }

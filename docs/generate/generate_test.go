@@ -90,6 +90,18 @@ func TestPictures(t *testing.T) {
 	}
 }
 
+// TestAnswers: examples that have no picture to show are answered as well.
+func TestAnswers(t *testing.T) {
+	for _, e := range examples {
+		if e.hasPicture() {
+			continue
+		}
+		if _, err := here.make(e); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestGallery: whatever is stored is named by an example.
 func TestGallery(t *testing.T) {
 	files, err := stored(folder)
