@@ -21,6 +21,7 @@ const (
 	TIFF           Format = "tiff"
 	BMP            Format = "bmp"
 	ICO            Format = "ico"
+	SVG            Format = "svg"
 )
 
 // FormatInfo says what a format can do.
@@ -47,6 +48,7 @@ var Formats = []FormatInfo{
 	{HEIC, "image/heic", []string{"heic", "heif"}, false, false, true, false, false},
 	{TIFF, "image/tiff", []string{"tiff", "tif"}, false, false, true, false, false},
 	{BMP, "image/bmp", []string{"bmp", "dib"}, false, false, true, false, false},
+	{SVG, "image/svg+xml", []string{"svg"}, false, false, true, false, false},
 	{ICO, "image/vnd.microsoft.icon", []string{"ico"}, false, false, true, false, false},
 }
 

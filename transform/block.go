@@ -23,13 +23,15 @@ var loaders = map[spec.Format]loader{
 	// A JPEG XL of a few kilobytes can hold a thousand layers of the whole
 	// picture, which libvips decodes in one call.
 	spec.JXL: {class: "VipsForeignLoadJxlSource", nickname: "jxlload_source", streamed: true},
+	spec.SVG: {class: "VipsForeignLoadSvgBuffer", nickname: "svgload_buffer"},
 }
 
-// blockLoaders leaves libvips no loader but ours: no SVG, PDF, ImageMagick,
-// OpenSlide or matrix text, and none that opens a file by name.
-func blockLoaders() {
+// blockLoaders leaves libvips no loader but ours: no PDF, ImageMagick,
+// OpenSlide or matrix text, no SVG unless it is switched on, and none that opens
+// a file by name.
+func blockLoaders(config Config) {
 	setBlocked("VipsForeignLoad", true)
-	for _, loader := range loaders {
-		setBlocked(loader.class, false)
+	for format, loader := range loaders {
+		setBlocked(loader.class, format == spec.SVG && !config.SVG.Enabled)
 	}
 }

@@ -16,6 +16,7 @@ type Config struct {
 	AVIF AVIFConfig `mapstructure:"avif"`
 	GIF  GIFConfig  `mapstructure:"gif"`
 	JXL  JXLConfig  `mapstructure:"jxl"`
+	SVG  SVGConfig  `mapstructure:"svg"`
 
 	// Linear scales colours as light adds up. Fine patterns and thin lines keep
 	// their brightness; decoders then can't shrink, which takes two to six times
@@ -62,6 +63,13 @@ type GIFConfig struct {
 type JXLConfig struct {
 	Quality int `mapstructure:"quality"` // 1…100, where a request asks for none
 	Effort  int `mapstructure:"effort"`  // 3 fast … 9 small
+}
+
+// SVGConfig is how SVG is read; it is never written.
+type SVGConfig struct {
+	// Enabled has drawings rasterised. They are programs of a kind, run by a
+	// library that was not made for strangers' ones. Default false.
+	Enabled bool `mapstructure:"enabled"`
 }
 
 // DefaultConfig is what the service starts with. WebP at 79, AVIF at 55 and

@@ -57,6 +57,8 @@ func (e *Engine) vet(original []byte, page int) (content, error) {
 		found.bitmap, err = scanBMP(original, e.limits)
 	case spec.ICO:
 		err = found.chooseIcon(e.limits)
+	case spec.SVG:
+		err = scanSVG(original)
 	case spec.JXL:
 		var header jxlHeader
 		found.data, header, err = scanJXL(original, e.limits, e.jxlFrames)

@@ -62,6 +62,8 @@ func decodeCost(facts spec.Facts, scaled spec.Size) int64 {
 		return pixels*2 + min(pixels, pixelsOf(scaled))*8 // planes, canvas, frame
 	case spec.BMP, spec.ICO:
 		return pixels * 8 // as Go decodes it, and as libvips has it
+	case spec.SVG:
+		return pixelsOf(scaled)*4 + svgBase
 	case spec.AVIF, spec.HEIC:
 		return pixels * 8 // planes and RGB
 	case spec.JXL:

@@ -54,7 +54,7 @@ func Start(config Config, limits Limits, log *slog.Logger) (*Engine, error) {
 	if err := checkBinding(); err != nil {
 		return nil, err
 	}
-	blockLoaders()
+	blockLoaders(config)
 	e := &Engine{config: config, limits: limits, log: log, drawsText: sync.OnceValue(drawsText)}
 	e.probe()
 	if err := e.able(); err != nil {

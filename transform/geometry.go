@@ -24,7 +24,11 @@ func (j *job) wholeScaled() spec.Size {
 		times = 2 // it is scaled all the way, and the region's edges then fall between pixels
 	}
 	along := func(whole, region, scaled int) int {
-		return min(whole, max(1, int(math.Ceil(times*float64(whole)*float64(scaled)/float64(region)))))
+		size := max(1, int(math.Ceil(times*float64(whole)*float64(scaled)/float64(region))))
+		if j.facts.Vector {
+			return size
+		}
+		return min(whole, size)
 	}
 	return spec.Size{
 		Width:  along(whole.Width, region.Width, scaled.Width),

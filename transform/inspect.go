@@ -24,6 +24,7 @@ func (c content) factsOf(header *vips.ImageRef) spec.Facts {
 		Pages:       c.pagesOf(header),
 		HasAlpha:    header.HasAlpha(),
 		Orientation: int(orientationOf(header)),
+		Vector:      c.format == spec.SVG,
 	}
 	if info, _ := c.format.Info(); info.Animated && c.page == 1 {
 		facts.Frames = facts.Pages

@@ -29,6 +29,9 @@ func loadOptions(facts spec.Facts, scaled spec.Size, animated bool) (options str
 	case spec.WebP:
 		scale := webpScale(facts, scaled)
 		return options + ",scale=" + strconv.FormatFloat(scale, 'g', 17, 64), scale
+	case spec.SVG:
+		scale := svgScale(facts, scaled)
+		return options + ",scale=" + strconv.FormatFloat(scale, 'g', 17, 64), scale
 	}
 	return options, 1
 }
@@ -106,6 +109,9 @@ func (j *job) load() error {
 
 // agree compares what was opened with the facts that the plan was made from.
 func (j *job) agree(shrunk float64) error {
+	if j.facts.Vector { // whose size need not be in whole pixels, and is scaled before it is rounded
+		return nil
+	}
 	stored := j.orientation.storedSize(spec.Size{Width: j.facts.Width, Height: j.facts.Height})
 	width, height := j.film.image.Width(), j.film.height()
 	for _, factor := range []float64{shrunk, 1} { // WebP frames that are parts of the canvas can't be shrunk

@@ -31,6 +31,7 @@ func (e *Engine) probe() {
 	}
 	e.readable[spec.AVIF] = e.readable[spec.AVIF] && decodes(spec.AVIF, probeAVIF)
 	e.readable[spec.HEIC] = e.readable[spec.HEIC] && decodes(spec.HEIC, probeHEIC)
+	e.readable[spec.SVG] = e.readable[spec.SVG] && e.config.SVG.Enabled
 	e.readable[spec.JXL] = e.readable[spec.JXL] && decodes(spec.JXL, probeJXL)
 	e.jxlFrames = operationTakes(loaders[spec.JXL].nickname, "page")
 	e.palettes = e.hasPalettes()

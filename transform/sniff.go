@@ -41,6 +41,9 @@ func Sniff(data []byte) (spec.Format, bool) {
 	if sniffICO(data) {
 		return spec.ICO, true
 	}
+	if sniffSVG(data) {
+		return spec.SVG, true
+	}
 	return sniffBrands(data)
 }
 
