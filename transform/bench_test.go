@@ -118,7 +118,7 @@ func thumbnail(b *testing.B, original []byte, facts spec.Facts, width, height in
 			b.Fatal(err)
 		}
 	}
-	if _, err := encoders[want.Output.Format](image, engine.config, coding{quality: want.Output.Quality}); err != nil {
+	if _, err := encoders[want.Output.Format](image, engine.config, codingOf(want.Output, engine.config, false)); err != nil {
 		b.Fatal(err)
 	}
 }

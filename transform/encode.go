@@ -102,12 +102,7 @@ func encodeAVIF(image *vips.ImageRef, config Config, how coding) ([]byte, error)
 		fmt.Sprintf("%s,compression=av1,bitdepth=8,effort=%d,strip=true", options, config.AVIF.Effort))
 }
 
-func encodeGIF(image *vips.ImageRef, config Config, _ coding) ([]byte, error) {
-	data, _, err := image.ExportGIF(&vips.GifExportParams{
-		StripMetadata: true,
-		Dither:        1,
-		Effort:        config.GIF.Effort,
-		Bitdepth:      8,
-	})
-	return data, err
+func encodeGIF(image *vips.ImageRef, config Config, how coding) ([]byte, error) {
+	return saveImage("gifsave_buffer", image, fmt.Sprintf("strip=true,effort=%d,bitdepth=%d,dither=%g",
+		config.GIF.Effort, how.palette.depth, how.palette.dither))
 }

@@ -12,6 +12,9 @@ type film struct {
 // height is that of one frame.
 func (f film) height() int { return f.image.Height() / f.frames }
 
+// isGray reports whether the film has no colours.
+func (f film) isGray() bool { return f.image.Bands() < 3 }
+
 // each does a step to every frame by itself, so that no frame sees its
 // neighbours' pixels, and puts the frames together again.
 func (j *job) each(step func(frame *vips.ImageRef) error) error {

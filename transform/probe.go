@@ -64,7 +64,7 @@ func (e *Engine) encodes(format spec.Format) bool {
 		return false
 	}
 	defer image.Close()
-	_, err = encode(image, e.config, coding{quality: 50})
+	_, err = encode(image, e.config, codingOf(spec.Output{Format: format, Quality: 50}, e.config, false))
 	return err == nil
 }
 

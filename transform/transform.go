@@ -23,6 +23,7 @@ type job struct {
 	plan   spec.Plan
 	limits spec.ResultLimits
 
+	palettes    bool        // a PNG can have few colours
 	orientation orientation // what is left to apply
 	animated    bool        // all frames are made
 	delays      []int       // of each frame, in milliseconds
@@ -105,20 +106,24 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 		return spec.Picture{}, err
 	}
 	worked := time.Now()
-	data, err := j.write()
+	result, err := j.write()
 	if err != nil {
 		return spec.Picture{}, j.unclassified("encode "+string(j.want.Output.Format), err)
 	}
 	picture := spec.Picture{
-		Bytes:  data,
-		Format: j.want.Output.Format,
-		Width:  j.plan.Out.Width,
-		Height: j.plan.Out.Height,
+		Bytes:   result.data,
+		Format:  j.want.Output.Format,
+		Width:   j.plan.Out.Width,
+		Height:  j.plan.Out.Height,
+		Quality: result.how.quality,
 		Timings: spec.Timings{
 			Decode:    loaded.Sub(begin),
 			Transform: worked.Sub(loaded),
 			Encode:    time.Since(worked),
 		},
+	}
+	if result.over {
+		picture.Decision = spec.DecisionOverMaxBytes
 	}
 	if order.MayBeOwn {
 		return e.smaller(picture, order.Original), nil
@@ -156,6 +161,7 @@ func (e *Engine) prepare(ctx context.Context, order spec.Order, limits spec.Resu
 		orientation: max(orientation(facts.Orientation), upright),
 		animated:    want.KeepsFrames(facts),
 		source:      source,
+		palettes:    e.palettes,
 		guard:       guardOf(ctx),
 	}, nil
 }

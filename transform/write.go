@@ -2,37 +2,53 @@ package transform
 
 import "api-resize/spec"
 
-// write codes the finished film. All its pixels are in memory by now, so that
-// a failure here is not the original's fault.
-func (j *job) write() ([]byte, error) {
+// write codes the finished film, as short as it has to be. All that comes of the
+// original is in memory by now, so that a failure here is not its fault.
+func (j *job) write() (written, error) {
+	most := j.want.Output.MaxBytes
+	if most > 0 { // coded more than once, but computed once
+		if err := settle(j.film.image, j.guard); err != nil {
+			return written{}, err
+		}
+	}
 	if j.film.frames > 1 {
 		if err := j.tellFrames(); err != nil {
-			return nil, err
+			return written{}, err
 		}
 	}
 	j.carries = j.carried()
-	return j.code(j.asked())
+	result, err := j.code(codingOf(j.want.Output, j.config, j.film.isGray()))
+	if err == nil && most > 0 && len(result.data) > most {
+		return j.fit(result, most)
+	}
+	return result, err
 }
 
-// asked is what the request and the configuration ask for.
-func (j *job) asked() coding {
-	output := j.want.Output
+// codingOf is what a request and the configuration ask for. Gray has no more
+// shades than a palette.
+func codingOf(output spec.Output, config Config, gray bool) coding {
 	how := coding{quality: output.Quality, lossless: output.Lossless, baseline: output.Baseline}
-	if output.Format == spec.PNG && j.config.PNG.Palette && !output.Lossless && j.film.image.Bands() >= 3 {
-		how.palette = palette{depth: 8, quality: j.config.PNG.PaletteQuality, dither: 1}
+	switch {
+	case output.Format == spec.GIF:
+		how.palette = palette{depth: 8, dither: 1}
+	case output.Format == spec.PNG && config.PNG.Palette && !output.Lossless && !gray:
+		how.palette = palette{depth: 8, quality: config.PNG.PaletteQuality, dither: 1}
 	}
 	return how
 }
 
 // code writes the film in one of the ways that it can be written in, with all
-// that it carries.
-func (j *job) code(how coding) ([]byte, error) {
+// that it carries, unless the time ran out.
+func (j *job) code(how coding) (written, error) {
+	if err := contextError(j.ctx); err != nil {
+		return written{}, err
+	}
 	how.profile = j.carries.profile
 	data, err := encoders[j.want.Output.Format](j.film.image, j.config, how)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		data, err = j.embed(data)
 	}
-	return j.embed(data)
+	return written{data: data, how: how}, err
 }
 
 // tellFrames notes in the metadata what encoders of animations look for.
