@@ -45,7 +45,7 @@ func (e example) tolerance(format spec.Format) tolerance {
 	switch {
 	case request.Spec.Text != spec.Text{}:
 		return lettered
-	case format == spec.GIF, output.MaxBytes > 0, output.Quality > 0 && output.Quality < coarseQuality:
+	case format == spec.GIF, output.MaxBytes > 0, output.Quality != 0 && output.Quality < coarseQuality: // or automatic
 		return coarse
 	case format == spec.PNG:
 		return fine

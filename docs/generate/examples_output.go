@@ -10,14 +10,15 @@ var outputExamples = []example{
 	{"quality", portrait, "200x,quality=40", "", ""},
 	{"quality", portrait, "200x,quality=90", "many bytes, hardly any loss", ""},
 
-	{"quality", portrait, "200x,quality=auto", "", "as short as it can be without looking different"},
+	{"quality", portrait, "200x,quality=auto", "as few bytes as it takes to look like the original", ""},
 
 	{"lossless", portrait, "120x", "for comparison: a JPEG", ""},
 	{"lossless", portrait, "120x,lossless=true", "a PNG, or WebP for browsers that take it", ""},
 
 	{"progressive", portrait, "200x,progressive=false", "", "the same picture, seen from top to bottom while it comes"},
 
-	{"max_bytes", portrait, "200x,max_bytes=4000", "", "at most 4,000 bytes"},
+	{"max_bytes", portrait, "200x,max_bytes=4000", "at most 4,000 bytes", ""},
+	{"max_bytes", portrait, "100x,max_bytes=4000", "a smaller picture is better with as many", ""},
 
 	{"metadata", portrait, "200x,metadata=copyright", "", "the same picture, with author and copyright in its file"},
 
