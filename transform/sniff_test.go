@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"testing"
 
@@ -94,4 +96,32 @@ func FuzzInspect(f *testing.F) {
 			t.Errorf("an error of no kind: %v", err)
 		}
 	})
+}
+
+// Of an animated PNG its default image is shown, which is the first frame; the
+// others are none of its pixels.
+func TestAnimatedPNG(t *testing.T) {
+	first, second := pngOf(t, plain(20, 10, red)), pngOf(t, plain(20, 10, blue))
+	control := []byte{0, 0, 0, 2, 0, 0, 0, 0} // two frames, for ever
+	frame := func(sequence byte) []byte {
+		return chunk("fcTL", []byte{0, 0, 0, sequence, 0, 0, 0, 20, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 10, 0, 0})
+	}
+	start := bytes.Index(second, []byte("IDAT"))
+	length := int(binary.BigEndian.Uint32(second[start-4:]))
+	more := chunk("fdAT", append([]byte{0, 0, 0, 2}, second[start+4:start+4+length]...))
+	end := bytes.Index(first, []byte("IEND")) - 4
+	original := append([]byte{}, first[:end]...)
+	original = append(append(append(original, frame(1)...), more...), first[end:]...)
+	original = withChunks(original, chunk("acTL", control), frame(0))
+
+	got := facts(t, original)
+	if got.Format != spec.PNG || got.Frames != 1 || got.Width != 20 || got.Height != 10 {
+		t.Errorf("facts are %+v", got)
+	}
+	for _, text := range []string{"max,format=png", "10x,format=webp"} {
+		pixels := decoded(t, transform(t, original, text).Bytes)
+		if !near(pixels.NRGBAAt(3, 3), red, 6) {
+			t.Errorf("%s shows %v, want the first frame", text, pixels.NRGBAAt(3, 3))
+		}
+	}
 }
