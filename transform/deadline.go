@@ -6,6 +6,7 @@ import "C"
 
 import (
 	"context"
+	"sync"
 	"unsafe"
 )
 
@@ -29,13 +30,16 @@ func guardOf(ctx context.Context) *guard {
 		C.guard_stop(g.flag)
 		close(ran)
 	})
-	g.cancel = func() {
+	g.cancel = sync.OnceFunc(func() {
 		if !stop() {
 			<-ran // the flag is freed next
 		}
-	}
+	})
 	return g
 }
+
+// relent stops nothing any more that is not stopped yet.
+func (g *guard) relent() { g.cancel() }
 
 func (g *guard) release() {
 	g.cancel()

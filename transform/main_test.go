@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/davidbyttow/govips/v2/vips"
 
@@ -34,12 +35,26 @@ func run(m *testing.M) int {
 		return 1
 	}
 	code := m.Run()
-	runtime.GC()
-	if current, _ := engine.Memory(); engine.Images() != 0 || current != 0 {
-		fmt.Fprintf(os.Stderr, "after all tests %d images are open, with %d bytes\n", engine.Images(), current)
+	if left := leftOpen(); left != "" {
+		fmt.Fprintln(os.Stderr, "after all tests", left)
 		code = 1
 	}
 	return code
+}
+
+// leftOpen says what is still open, empty for nothing. Finalizers and threads of
+// libvips get a moment to end.
+func leftOpen() (left string) {
+	for range 50 {
+		runtime.GC()
+		current, _ := engine.Memory()
+		if engine.Images() == 0 && current == 0 {
+			return ""
+		}
+		left = fmt.Sprintf("%d images are open, with %d bytes", engine.Images(), current)
+		time.Sleep(20 * time.Millisecond)
+	}
+	return left
 }
 
 // govips' pictures, which are in its module.

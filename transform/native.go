@@ -179,6 +179,13 @@ func layOver(ref, over *vips.ImageRef, left, top int) error {
 	return nil
 }
 
+// isSettled reports whether all of ref's pixels are in memory.
+func isSettled(ref *vips.ImageRef) bool {
+	defer runtime.KeepAlive(ref)
+	kind := (*slot(ref)).dtype
+	return kind == C.VIPS_IMAGE_SETBUF || kind == C.VIPS_IMAGE_SETBUF_FOREIGN
+}
+
 // memoryOf is the bytes of an image that is settled: rows from top to bottom,
 // bands beside each other. They are there as long as ref is.
 func memoryOf(ref *vips.ImageRef) ([]byte, error) {

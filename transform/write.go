@@ -5,12 +5,10 @@ import "api-resize/spec"
 // write codes the finished film, as short as it has to be. All that comes of the
 // original is in memory by now, so that a failure here is not its fault.
 func (j *job) write() (written, error) {
-	most := j.want.Output.MaxBytes
-	if most > 0 { // coded more than once, but computed once
-		if err := settle(j.film.image, j.guard); err != nil {
-			return written{}, err
-		}
+	if err := j.finishPixels(); err != nil {
+		return written{}, err
 	}
+	most := j.want.Output.MaxBytes
 	if j.film.frames > 1 {
 		if err := j.tellFrames(); err != nil {
 			return written{}, err
@@ -22,6 +20,19 @@ func (j *job) write() (written, error) {
 		return j.fit(result, most)
 	}
 	return result, err
+}
+
+// finishPixels computes what is left to compute, and has the deadline judged
+// between encodings from then on: libvips, stopped while it writes, does not
+// always give its memory back, and encoders are as quick as results are bounded.
+func (j *job) finishPixels() error {
+	if !isSettled(j.film.image) {
+		if err := settle(j.film.image, j.guard); err != nil {
+			return err
+		}
+	}
+	j.guard.relent()
+	return contextError(j.ctx)
 }
 
 // codingOf is what a request and the configuration ask for. Gray has no more
