@@ -34,6 +34,9 @@ func cost(order spec.Order, limits spec.ResultLimits, linear bool) int64 {
 		out *= 2
 	}
 	base += overlayCost(order, plan.Turned)
+	if want.Output.MaxBytes > 0 || want.Output.Quality == spec.QualityAuto { // all pixels are kept to be coded again
+		base += 4 * pixelsOf(plan.Out) * frames
+	}
 	decoded := plan.Scaled
 	if want.Trim > 0 || linear { // nothing is shrunk while it is decoded
 		decoded = spec.Size{Width: facts.Width, Height: facts.Height}

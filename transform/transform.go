@@ -23,7 +23,8 @@ type job struct {
 	plan   spec.Plan
 	limits spec.ResultLimits
 
-	palettes    bool        // a PNG can have few colours
+	palettes    bool // a PNG can have few colours
+	readable    map[spec.Format]bool
 	orientation orientation // what is left to apply
 	animated    bool        // all frames are made
 	delays      []int       // of each frame, in milliseconds
@@ -162,6 +163,7 @@ func (e *Engine) prepare(ctx context.Context, order spec.Order, limits spec.Resu
 		animated:    want.KeepsFrames(facts),
 		source:      source,
 		palettes:    e.palettes,
+		readable:    e.readable,
 		guard:       guardOf(ctx),
 	}, nil
 }

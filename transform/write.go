@@ -8,15 +8,21 @@ func (j *job) write() (written, error) {
 	if err := j.finishPixels(); err != nil {
 		return written{}, err
 	}
-	most := j.want.Output.MaxBytes
+	how := codingOf(j.want.Output, j.config, j.film.isGray())
+	if how.quality == spec.QualityAuto {
+		var err error
+		if how.quality, err = j.findQuality(); err != nil {
+			return written{}, err
+		}
+	}
 	if j.film.frames > 1 {
 		if err := j.tellFrames(); err != nil {
 			return written{}, err
 		}
 	}
 	j.carries = j.carried()
-	result, err := j.code(codingOf(j.want.Output, j.config, j.film.isGray()))
-	if err == nil && most > 0 && len(result.data) > most {
+	result, err := j.code(how)
+	if most := j.want.Output.MaxBytes; err == nil && most > 0 && len(result.data) > most {
 		return j.fit(result, most)
 	}
 	return result, err

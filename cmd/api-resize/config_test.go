@@ -112,7 +112,7 @@ server: {tiemout: 3s, header_timeout: soon, upload_files: many, address: 8000, r
 auth: {open: perhaps, keys: [short]}
 nonsense: 1
 sizes: {mode: some, ladder: 5}
-formats: {jpeg: {quality: 0}, auto: [psd]}
+formats: {jpeg: {quality: 0}, auto: [psd], target: high}
 security: {signature: required}
 log: 5
 limits: {result_side: 9000}
@@ -136,6 +136,7 @@ cache: {memory: {bytes: 12 parsecs}, disk: {bytes: -1}}
 		`sizes.mode: got "some", expected auto, any, list or ladder`,
 		"sizes.ladder: got 5, expected a list",
 		"formats.jpeg.quality:",
+		"formats.target: got high, expected a number",
 		`formats.auto: got "psd"`,
 		`security.signature: got "required", expected off`,
 		"limits.result_side: got 9000, expected 1…8192",

@@ -72,6 +72,12 @@ func assign(to reflect.Value, raw any, key string) error {
 			return fault(err.Error())
 		}
 		to.SetInt(number)
+	case reflect.Float64:
+		number, err := strconv.ParseFloat(fmt.Sprint(raw), 64)
+		if _, isBool := raw.(bool); isBool || err != nil {
+			return fault("a number")
+		}
+		to.SetFloat(number)
 	case reflect.Slice:
 		return assignList(to, raw, key)
 	default:
