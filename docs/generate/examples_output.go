@@ -10,7 +10,7 @@ var outputExamples = []example{
 	{"quality", portrait, "200x,quality=40", "", ""},
 	{"quality", portrait, "200x,quality=90", "many bytes, hardly any loss", ""},
 
-	{"quality", portrait, "200x,quality=auto", "", "as few bytes as it takes to look like the original"},
+	{"quality", portrait, "200x,quality=auto", "as few bytes as it takes to look like the original", ""},
 
 	{"lossless", portrait, "120x", "for comparison: a JPEG", ""},
 	{"lossless", portrait, "120x,lossless=true", "a PNG, or WebP for browsers that take it", ""},
