@@ -72,7 +72,8 @@ type JXLConfig struct {
 // SVGConfig is how SVG is read; it is never written.
 type SVGConfig struct {
 	// Enabled has drawings rasterised. They are programs of a kind, run by a
-	// library that was not made for strangers' ones. Default false.
+	// library that was not made for strangers' ones: a drawing of a few kilobytes
+	// can keep a slot busy for a minute. Default false.
 	Enabled bool `mapstructure:"enabled"`
 }
 

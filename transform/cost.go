@@ -66,7 +66,7 @@ func decodeCost(facts spec.Facts, scaled spec.Size) int64 {
 	case spec.BMP, spec.ICO:
 		return pixels * 8 // as Go decodes it, and as libvips has it
 	case spec.SVG:
-		return pixelsOf(scaled)*4 + svgBase
+		return pixelsOf(scaled)*40 + svgBase // filters hold whole pictures
 	case spec.AVIF, spec.HEIC:
 		return pixels * 8 // planes and RGB
 	case spec.JXL:

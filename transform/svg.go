@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"api-resize/spec"
 )
@@ -22,11 +23,35 @@ func sniffSVG(data []byte) bool {
 	return svgProlog.Match(data[:min(len(data), maxProlog)])
 }
 
-// scanSVG refuses documents that declare entities: a few hundred bytes of them
-// can stand for gigabytes, or for a file.
+// maxSVGBytes bounds a document.
+const maxSVGBytes = 4 << 20
+
+// svgRefused are what documents must not hold anywhere, were it in a comment:
+// declarations, a few hundred bytes of which can stand for gigabytes or for a
+// file, and drawings in drawings; and filters with which librsvg ends the
+// process (feTile, feConvolveMatrix), or can be kept busy for minutes by a
+// number.
+var svgRefused = []string{
+	"<!ENTITY", "<!ATTLIST", "data:image/svg",
+	"feTile", "feConvolveMatrix", "feTurbulence", "feMorphology",
+}
+
+// svgEncoding is what an XML declaration says of a document's encoding.
+var svgEncoding = regexp.MustCompile(`^\x{feff}?\s*<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']`)
+
+// scanSVG refuses documents that are evidently dangerous. It does not bound how
+// long librsvg draws: SVG is for those whose drawings are trusted.
 func scanSVG(data []byte) error {
-	if bytes.Contains(data, []byte("<!ENTITY")) {
-		return fmt.Errorf("%w: the SVG declares entities", ErrUnsupported)
+	if len(data) > maxSVGBytes {
+		return fmt.Errorf("%w: an SVG of %d bytes, expected at most %d", ErrTooManyPixels, len(data), maxSVGBytes)
+	}
+	if said := svgEncoding.FindSubmatch(data[:min(len(data), maxProlog)]); said != nil && !strings.EqualFold(string(said[1]), "utf-8") {
+		return fmt.Errorf("%w: an SVG in %.20q", ErrUnsupported, said[1])
+	}
+	for _, refused := range svgRefused {
+		if bytes.Contains(data, []byte(refused)) {
+			return fmt.Errorf("%w: the SVG has %s in it", ErrUnsupported, refused)
+		}
 	}
 	return nil
 }

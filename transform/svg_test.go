@@ -110,6 +110,18 @@ func TestSVGRefused(t *testing.T) {
 	if _, err := e.Inspect([]byte(entities)); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("with entities: %v", err)
 	}
+	for _, filter := range []string{`feTile`, `feConvolveMatrix order="100"`, `feTurbulence numOctaves="2000000000"`, `feMorphology radius="1000"`} {
+		svg := `<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><filter id="a"><` + filter + `/></filter><rect width="10" height="10" filter="url(#a)"/></svg>`
+		if _, err := e.Inspect([]byte(svg)); !errors.Is(err, ErrUnsupported) {
+			t.Errorf("%s: %v", filter, err)
+		}
+	}
+	if _, err := e.Inspect([]byte(`<?xml version="1.0" encoding="UTF-7"?>` + twoHalves)); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("in another encoding: %v", err)
+	}
+	if _, err := e.Inspect([]byte(twoHalves + strings.Repeat(" ", maxSVGBytes))); !errors.Is(err, ErrTooManyPixels) {
+		t.Errorf("too long: %v", err)
+	}
 	for name, svg := range map[string]string{
 		"cut short":   twoHalves[:len(twoHalves)-30],
 		"broken":      `<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><g></svg>`,
