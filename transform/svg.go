@@ -45,7 +45,7 @@ func scanSVG(data []byte) error {
 	if len(data) > maxSVGBytes {
 		return fmt.Errorf("%w: an SVG of %d bytes, expected at most %d", ErrTooManyPixels, len(data), maxSVGBytes)
 	}
-	if said := svgEncoding.FindSubmatch(data[:min(len(data), maxProlog)]); said != nil && !strings.EqualFold(string(said[1]), "utf-8") {
+	if said := svgEncoding.FindSubmatch(data[:min(len(data), maxProlog)]); len(said) > 1 && !strings.EqualFold(string(said[1]), "utf-8") {
 		return fmt.Errorf("%w: an SVG in %.20q", ErrUnsupported, said[1])
 	}
 	for _, refused := range svgRefused {

@@ -106,7 +106,7 @@ func TestHeadHasTheHeadersOfGet(t *testing.T) {
 }
 
 func TestNegotiation(t *testing.T) {
-	s := start(t, patient+"formats: {auto: [avif, webp]}")
+	s := start(t, strings.Replace(patient, "processing: {", "processing: {upgrade: false, ", 1)+"formats: {auto: [avif, webp]}")
 	id := s.upload(resource(t, "jpg-24bit.jpg"))
 	for accept, want := range map[string]string{
 		"image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8": "image/avif",
