@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"api-resize/spec"
+	"api-resize/transform"
 )
 
 // tolerance is what counts as the same picture: room for other versions of
@@ -80,7 +81,7 @@ func alike(stored, made []byte, within tolerance) error {
 // same.
 func compare(a, b *image.RGBA) tolerance {
 	all := a.Bounds()
-	measured := tolerance{similarity: similarity(lumaOf(a), lumaOf(b)), difference: difference(a, b, all)}
+	measured := tolerance{similarity: transform.Similarity(lumaOf(a), lumaOf(b)), difference: difference(a, b, all)}
 	for y := 0; y < all.Dy(); y += blockSide {
 		for x := 0; x < all.Dx(); x += blockSide {
 			block := image.Rect(x, y, x+blockSide, y+blockSide).Intersect(all)
