@@ -6,13 +6,21 @@ import (
 	"time"
 )
 
-// ages are the operator's bounds on how long an answer is fresh.
-// 0 ≤ floor ≤ initial ≤ ceiling.
+// ages are the operator's bounds on how long an answer is fresh, and how long
+// it may be used after that. 0 ≤ floor ≤ initial ≤ ceiling.
 type ages struct {
-	initial time.Duration // when the origin says nothing; replaces heuristics (RFC 9111 §4.2.2)
+	initial time.Duration // when the origin says nothing of a life
 	floor   time.Duration // for answers that may be kept at all
-	ceiling time.Duration
+	ceiling time.Duration // for lives and for what is added to them
+
+	// When the origin doesn't say how long a stale answer may be used.
+	staleWhileRevalidate time.Duration
+	staleIfError         time.Duration
 }
+
+// heuristicMax bounds a life that is only guessed: a picture that was left alone
+// for years may still be exchanged, and that should show within a week.
+const heuristicMax = 7 * 24 * time.Hour
 
 // deltaMax is the number that delta-seconds too large to be represented count
 // as (RFC 9111 §1.2.2).
@@ -23,7 +31,8 @@ const deltaMax = 1 << 31 * time.Second
 // header had arrived.
 //
 // The floor lifts an age that the origin gave or that has passed; it doesn't
-// overrule no-store, private, no-cache and "Vary: *".
+// overrule no-store, private, no-cache and "Vary: *". Neither does anything
+// lift the windows of stale use where the origin forbids that (§4.2.4).
 func freshnessOf(h http.Header, sent, received time.Time, a ages) Freshness {
 	cc := cacheControlOf(h)
 	if cc.has("no-store") || cc.has("private") || variesOnEverything(h) {
@@ -41,6 +50,8 @@ func freshnessOf(h http.Header, sent, received time.Time, a ages) Freshness {
 	left := a.initial
 	if life, said := sharedLife(h, cc, date); said {
 		left = life - age
+	} else {
+		left = max(left, heuristicLife(h, date)-age)
 	}
 	left = min(max(left, a.floor), a.ceiling)
 	f.Until = received.Add(left).Round(0) // wall clock alone: it will be stored
@@ -49,7 +60,32 @@ func freshnessOf(h http.Header, sent, received time.Time, a ages) Freshness {
 	if life, said := cc.seconds("max-age"); said {
 		f.MaxAge = min(left, max(life-age, a.floor))
 	}
+	if !f.MustRevalidate {
+		f.StaleWhileRevalidate = a.window(cc, "stale-while-revalidate", a.staleWhileRevalidate)
+		f.StaleIfError = a.window(cc, "stale-if-error", a.staleIfError)
+	}
 	return f
+}
+
+// window is how long past its life an answer may be used by a directive of
+// RFC 5861, or, where the origin doesn't give that, by the operator's word. One
+// that can't be understood is 0.
+func (a ages) window(cc cacheControl, directive string, otherwise time.Duration) time.Duration {
+	if given, said := cc.seconds(directive); said {
+		return min(given, a.ceiling)
+	}
+	return min(otherwise, a.ceiling)
+}
+
+// heuristicLife is a life for an answer that has none from its origin: a tenth
+// of the time that it had been left alone when it was made (RFC 9111 §4.2.2).
+// Without a Last-Modified, or with one that was still to come, it is 0.
+func heuristicLife(h http.Header, date time.Time) time.Duration {
+	changed, err := http.ParseTime(h.Get("Last-Modified"))
+	if err != nil {
+		return 0
+	}
+	return min(max(date.Sub(changed)/10, 0), heuristicMax)
 }
 
 // sharedLife is the freshness lifetime for a shared cache, and whether the

@@ -88,7 +88,14 @@ type Freshness struct {
 	NoStore bool
 	// MustRevalidate forbids to use it past Until, even when the origin is
 	// slow or gone (must-revalidate, proxy-revalidate, s-maxage, no-cache).
+	// Both windows below are 0 then, as they are with NoStore.
 	MustRevalidate bool
+	// StaleWhileRevalidate is how long past Until it may still be used while
+	// it is asked for anew in the background (RFC 5861 §3).
+	StaleWhileRevalidate time.Duration
+	// StaleIfError is how long past Until it may be used when asking anew
+	// fails (RFC 5861 §4).
+	StaleIfError time.Duration
 	// Immutable says that there will never be another version: uploads.
 	Immutable bool
 }
@@ -101,6 +108,8 @@ func (f Freshness) earlier(g Freshness) Freshness {
 	f.MaxAge = min(f.MaxAge, g.MaxAge)
 	f.NoStore = f.NoStore || g.NoStore
 	f.MustRevalidate = f.MustRevalidate || g.MustRevalidate
+	f.StaleWhileRevalidate = min(f.StaleWhileRevalidate, g.StaleWhileRevalidate)
+	f.StaleIfError = min(f.StaleIfError, g.StaleIfError)
 	f.Immutable = f.Immutable && g.Immutable
 	return f
 }

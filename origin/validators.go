@@ -22,16 +22,15 @@ func validatorsOf(h http.Header) Validators {
 	return v
 }
 
-// renewed are the validators after a 304: those it gives replace those we had
-// (RFC 9111 §3.2).
-func renewed(had, got Validators) Validators {
-	if got.ETag == "" {
-		got.ETag = had.ETag
+// renew completes the header of a 304: the validators that it leaves out are
+// those we had (RFC 9111 §3.2). A life may be guessed by Last-Modified, so it
+// has to be there before.
+func renew(h http.Header, had Validators) {
+	for name, value := range map[string]string{"ETag": had.ETag, "Last-Modified": had.LastModified} {
+		if h.Get(name) == "" && value != "" {
+			h.Set(name, value)
+		}
 	}
-	if got.LastModified == "" {
-		got.LastModified = had.LastModified
-	}
-	return got
 }
 
 // contradicts reports a 304 that names another version than the one asked

@@ -31,9 +31,15 @@ type WebConfig struct {
 
 	MaxBytes int64 `mapstructure:"-"` // of a body, decoded; from the limits section
 
-	DefaultAge time.Duration `mapstructure:"default_age"` // fresh for so long when the origin says nothing
+	DefaultAge time.Duration `mapstructure:"default_age"` // fresh for so long, or longer by Last-Modified, when the origin says nothing
 	MinAge     time.Duration `mapstructure:"min_age"`     // floor for what the origin says
 	MaxAge     time.Duration `mapstructure:"max_age"`     // ceiling
+
+	// How long past its life an original may be used when the origin says
+	// nothing of that, while it is asked for anew and when that fails; no more
+	// than MaxAge, and never where the origin forbids it.
+	StaleWhileRevalidate time.Duration `mapstructure:"stale_while_revalidate"`
+	StaleIfError         time.Duration `mapstructure:"stale_if_error"`
 
 	UserAgent string `mapstructure:"user_agent"`
 }
@@ -55,6 +61,7 @@ func DefaultWebConfig() WebConfig {
 		DefaultAge:       time.Hour,
 		MinAge:           0,
 		MaxAge:           30 * 24 * time.Hour,
+		StaleIfError:     24 * time.Hour,
 		UserAgent:        "api-resize",
 	}
 }
@@ -97,6 +104,8 @@ func (c WebConfig) Validate() error {
 	expect(c.MinAge >= 0, "min_age", c.MinAge, "a duration of 0 or more")
 	expect(c.MaxAge >= c.MinAge, "max_age", c.MaxAge, "a duration of min_age or more")
 	expect(c.DefaultAge >= c.MinAge && c.DefaultAge <= c.MaxAge, "default_age", c.DefaultAge, "a duration from min_age to max_age")
+	expect(c.StaleWhileRevalidate >= 0, "stale_while_revalidate", c.StaleWhileRevalidate, "a duration of 0 or more")
+	expect(c.StaleIfError >= 0, "stale_if_error", c.StaleIfError, "a duration of 0 or more")
 	expect(sendable(c.UserAgent), "user_agent", fmt.Sprintf("%q", c.UserAgent), "printable ASCII, not empty")
 	return errors.Join(wrong...)
 }
@@ -107,5 +116,8 @@ func sendable(s string) bool {
 }
 
 func (c WebConfig) ages() ages {
-	return ages{initial: c.DefaultAge, floor: c.MinAge, ceiling: c.MaxAge}
+	return ages{
+		initial: c.DefaultAge, floor: c.MinAge, ceiling: c.MaxAge,
+		staleWhileRevalidate: c.StaleWhileRevalidate, staleIfError: c.StaleIfError,
+	}
 }

@@ -87,8 +87,12 @@ func (f *fetcher) original(ctx context.Context, cancel func(), parent context.Co
 			return nil, err
 		}
 	}
+	if a.resp.StatusCode == http.StatusNotModified {
+		renew(a.resp.Header, have)
+	}
 	fresh := hops.over(freshnessOf(a.resp.Header, a.sent, a.received, f.config.ages()))
 	original := &Original{Size: -1, Validators: validatorsOf(a.resp.Header), Freshness: fresh}
+	original.Modified = modified(original.Validators)
 	if err := checkStatus(a.resp.StatusCode, have); err != nil {
 		a.done()
 		return nil, err
@@ -98,11 +102,8 @@ func (f *fetcher) original(ctx context.Context, cancel func(), parent context.Co
 		cancel()
 		f.counters.results["not_modified"].Add(1)
 		original.NotModified = true
-		original.Validators = renewed(have, original.Validators)
-		original.Modified = modified(original.Validators)
 		return original, nil
 	}
-	original.Modified = modified(original.Validators)
 	original.Body, original.Size, err = f.newBody(ctx, cancel, parent, a)
 	if err != nil {
 		a.done()
@@ -181,12 +182,16 @@ func (f *fetcher) follow(ctx context.Context, t target, have Validators) (*answe
 
 // heed takes the freshness of a redirect into account: what it leads to may
 // change before the target does. A permanent one without a life limits nothing
-// (RFC 9110 §15.4: 301 and 308 are cacheable by themselves).
+// (RFC 9110 §15.4: 301 and 308 are cacheable by themselves). For the others
+// nothing longer than the operator's word is guessed (RFC 9111 §4.2.2).
 func (f *fetcher) heed(passed *hops, a *answer) {
 	h := a.resp.Header
 	permanent := a.resp.StatusCode == http.StatusMovedPermanently || a.resp.StatusCode == http.StatusPermanentRedirect
 	if permanent && len(h.Values("Cache-Control")) == 0 && len(h.Values("Expires")) == 0 {
 		return
+	}
+	if !permanent {
+		h.Del("Last-Modified")
 	}
 	passed.add(freshnessOf(h, a.sent, a.received, f.config.ages()))
 }

@@ -154,6 +154,7 @@ func TestWebSendsNothingOfItsOwnAccord(t *testing.T) {
 }
 
 func TestWebRevalidates(t *testing.T) {
+	const long = "Mon, 03 May 2010 12:00:00 GMT"
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch asked := r.Header.Get("If-None-Match"); {
 		case r.URL.Path == "/other" && asked != "":
@@ -161,9 +162,9 @@ func TestWebRevalidates(t *testing.T) {
 			w.WriteHeader(http.StatusNotModified)
 		case r.URL.Path == "/weak" && asked != "":
 			w.Header().Set("ETag", `W/"v1"`)
-			w.Header().Set("Cache-Control", "max-age=60")
+			w.Header().Set("Cache-Control", "max-age=60, stale-while-revalidate=7, stale-if-error=8")
 			w.WriteHeader(http.StatusNotModified)
-		case r.URL.Path == "/date" && r.Header.Get("If-Modified-Since") == at(0):
+		case r.URL.Path == "/date" && r.Header.Get("If-Modified-Since") == long:
 			w.WriteHeader(http.StatusNotModified)
 		default:
 			w.Header().Set("ETag", `"other"`)
@@ -176,11 +177,13 @@ func TestWebRevalidates(t *testing.T) {
 		have, want  Validators
 		notModified bool
 		maxAge      time.Duration
+		windows     [2]time.Duration // StaleWhileRevalidate, StaleIfError
 	}{
-		{"/weak", Validators{ETag: `"v1"`}, Validators{ETag: `W/"v1"`}, true, time.Minute},
-		{"/date", Validators{LastModified: at(0)}, Validators{LastModified: at(0)}, true, time.Hour},
+		{"/weak", Validators{ETag: `"v1"`}, Validators{ETag: `W/"v1"`}, true, time.Minute, [2]time.Duration{7 * time.Second, 8 * time.Second}},
+		// The life is guessed by the Last-Modified that we had.
+		{"/date", Validators{LastModified: long}, Validators{LastModified: long}, true, heuristicMax, [2]time.Duration{0, 24 * time.Hour}},
 		// A 304 about a version we don't have is asked again without validators.
-		{"/other", Validators{ETag: `"v1"`}, Validators{ETag: `"other"`}, false, time.Hour},
+		{"/other", Validators{ETag: `"v1"`}, Validators{ETag: `"other"`}, false, time.Hour, [2]time.Duration{0, 24 * time.Hour}},
 	} {
 		o, err := web.Open(context.Background(), url+test.path, test.have)
 		if err != nil {
@@ -193,6 +196,9 @@ func TestWebRevalidates(t *testing.T) {
 		// The Date of the answer has whole seconds, so up to two are lost.
 		if o.NotModified != test.notModified || o.Validators != test.want || test.maxAge-o.Freshness.MaxAge > 2*time.Second {
 			t.Errorf("%s: %+v", test.path, o)
+		}
+		if got := [2]time.Duration{o.Freshness.StaleWhileRevalidate, o.Freshness.StaleIfError}; got != test.windows {
+			t.Errorf("%s: windows %v, want %v", test.path, got, test.windows)
 		}
 	}
 }
@@ -239,6 +245,7 @@ func TestWebRedirects(t *testing.T) {
 
 func TestWebRedirectsLimitFreshness(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Last-Modified", "Mon, 03 May 2010 12:00:00 GMT") // no guess for what is temporary
 		for path, answer := range map[string]struct {
 			status int
 			cache  string
