@@ -128,6 +128,7 @@ var (
 	// Content-Encoding.
 	ErrTooLarge = errors.New("original has too many bytes")
 	// ErrFailed: any other status, a reset, a short or empty body, TLS, DNS.
+	// It may be an [Unavailable].
 	ErrFailed = errors.New("origin failed")
 	// ErrTimeout: the origin was too slow.
 	ErrTimeout = errors.New("origin too slow")

@@ -87,21 +87,21 @@ func (f *fetcher) original(ctx context.Context, cancel func(), parent context.Co
 			return nil, err
 		}
 	}
-	if a.resp.StatusCode == http.StatusNotModified {
-		renew(a.resp.Header, have)
-	}
-	fresh := hops.over(freshnessOf(a.resp.Header, a.sent, a.received, f.config.ages()))
-	original := &Original{Size: -1, Validators: validatorsOf(a.resp.Header), Freshness: fresh}
-	original.Modified = modified(original.Validators)
-	if err := checkStatus(a.resp.StatusCode, have); err != nil {
+	if err := checkStatus(a, have); err != nil {
 		a.done()
 		return nil, err
 	}
-	if a.resp.StatusCode == http.StatusNotModified {
+	notModified := a.resp.StatusCode == http.StatusNotModified
+	if notModified {
+		renew(a.resp.Header, have)
+	}
+	original := &Original{NotModified: notModified, Size: -1, Validators: validatorsOf(a.resp.Header)}
+	original.Modified = modified(original.Validators)
+	original.Freshness = hops.over(freshnessOf(a.resp.Header, a.sent, a.received, f.config.ages()))
+	if notModified {
 		a.done()
 		cancel()
 		f.counters.results["not_modified"].Add(1)
-		original.NotModified = true
 		return original, nil
 	}
 	original.Body, original.Size, err = f.newBody(ctx, cancel, parent, a)
@@ -114,7 +114,8 @@ func (f *fetcher) original(ctx context.Context, cancel func(), parent context.Co
 
 // checkStatus: RFC 9110 has many ways to succeed, but only 200 is all of an
 // image, and 304 only for who asked conditionally.
-func checkStatus(status int, have Validators) error {
+func checkStatus(a *answer, have Validators) error {
+	status := a.resp.StatusCode
 	switch {
 	case status == http.StatusOK:
 		return nil
@@ -123,7 +124,7 @@ func checkStatus(status int, have Validators) error {
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return fmt.Errorf("%w: status %d", ErrOriginNotFound, status)
 	}
-	return fmt.Errorf("%w: status %d", ErrFailed, status)
+	return afterRefusal(a, fmt.Errorf("%w: status %d", ErrFailed, status))
 }
 
 // hops is what the redirects on the way say about freshness.

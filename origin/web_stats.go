@@ -13,6 +13,7 @@ var results = []struct {
 	name string
 	err  error
 }{
+	{"unavailable", errUnavailable}, // before "failed", which it is too
 	{"not_found", ErrOriginNotFound},
 	{"not_found", ErrNotFound},
 	{"not_allowed", ErrNotAllowed},
@@ -28,7 +29,8 @@ var results = []struct {
 type WebStats struct {
 	// Results holds fetches ended, by result; every name is always there:
 	// ok, not_modified, not_found, not_allowed, too_large, timeout, busy,
-	// failed, cancelled (also: closed before the body was read to its end).
+	// unavailable, failed, cancelled (also: closed before the body was read to
+	// its end).
 	Results map[string]uint64
 	Retries uint64
 	Bytes   uint64 // of bodies, decoded

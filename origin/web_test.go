@@ -576,6 +576,82 @@ func TestWebRetries(t *testing.T) {
 	}
 }
 
+func TestWebIsAskedToWait(t *testing.T) {
+	for _, test := range []struct {
+		status     int
+		retryAfter string
+		wait       time.Duration // 0: an ordinary failure
+		want       error
+	}{
+		{429, "60", time.Minute, ErrFailed},
+		{503, "60", time.Minute, ErrFailed},
+		{503, time.Now().Add(time.Minute).UTC().Format(http.TimeFormat), time.Minute, ErrFailed},
+		{503, "1", time.Second, ErrFailed}, // asked twice, and still so
+		{503, "86400", unavailableMax, ErrFailed},
+		{429, "99999999999999999999", unavailableMax, ErrFailed},
+		{429, "Mon, 04 May 2099 12:00:00 GMT", unavailableMax, ErrFailed},
+		{429, "0", 0, ErrFailed},
+		{429, "Mon, 04 May 2015 12:00:00 GMT", 0, ErrFailed},
+		{503, "soon", 0, ErrFailed},
+		{503, "-1", 0, ErrFailed},
+		{503, "", 0, ErrFailed},
+		{500, "60", 0, ErrFailed},
+		{502, "60", 0, ErrFailed},
+		{404, "60", 0, ErrOriginNotFound},
+	} {
+		t.Run(fmt.Sprint(test.status, " ", test.retryAfter), func(t *testing.T) {
+			t.Parallel()
+			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/moved" {
+					http.Redirect(w, r, "/", http.StatusFound)
+					return
+				}
+				if test.retryAfter != "" {
+					w.Header().Set("Retry-After", test.retryAfter)
+				}
+				w.WriteHeader(test.status)
+			})
+			web := newWeb(t, local())
+			for _, path := range []string{"/", "/moved"} {
+				_, err := fetch(web, url+path)
+				var unavailable *Unavailable
+				if !errors.Is(err, test.want) || errors.As(err, &unavailable) != (test.wait > 0) {
+					t.Fatalf("%s: %#v, want %v and a wait of %v", path, err, test.want, test.wait)
+				}
+				if test.wait == 0 {
+					continue
+				}
+				// A date has whole seconds, and time has passed since.
+				if got := unavailable.RetryAfter(time.Now()); got > test.wait || got < test.wait-3*time.Second {
+					t.Errorf("%s: %v to wait, want %v", path, got, test.wait)
+				}
+			}
+			if n := web.Stats().Results["unavailable"]; (n == 2) != (test.wait > 0) {
+				t.Errorf("%d counted as unavailable", n)
+			}
+		})
+	}
+}
+
+func TestUnavailable(t *testing.T) {
+	e := &Unavailable{Until: received}
+	for _, test := range []struct{ now, want time.Duration }{{-time.Second, time.Second}, {0, 0}, {time.Second, 0}} {
+		if got := e.RetryAfter(received.Add(test.now)); got != test.want {
+			t.Errorf("%v from it: %v, want %v", test.now, got, test.want)
+		}
+	}
+	wrapped := fmt.Errorf("fetching: %w", e)
+	if !errors.Is(wrapped, ErrFailed) || errors.Is(wrapped, ErrTimeout) || resultOf(wrapped) != "unavailable" {
+		t.Errorf("%v is %s", wrapped, resultOf(wrapped))
+	}
+	if slow := (&Unavailable{cause: fmt.Errorf("%w: again", ErrTimeout)}); !errors.Is(slow, ErrTimeout) || errors.Is(slow, ErrFailed) {
+		t.Errorf("%v", slow)
+	}
+	if got := classify(context.Background(), context.Background(), wrapped); got != wrapped {
+		t.Errorf("classified as %v", got)
+	}
+}
+
 func hijack(w http.ResponseWriter, answer string) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
