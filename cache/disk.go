@@ -40,6 +40,7 @@ type Disk struct {
 	temporary atomic.Uint64
 
 	stripes stripes
+	purges  purges
 	index   *diskIndex
 	resting backoff
 	counters
@@ -149,6 +150,9 @@ func (d *Disk) Put(key Key, entry *Entry, since Generation) error {
 
 func (d *Disk) store(key Key, entry *Entry, since Generation) error {
 	if err := errors.Join(key.check(), entry.Meta.check()); err != nil {
+		return err
+	}
+	if err := d.purges.admits(key.Source); err != nil {
 		return err
 	}
 	at := addressOf(key)
@@ -305,50 +309,6 @@ func removeFolder(folder string) {
 	if os.Remove(folder) == nil {
 		_ = os.Remove(filepath.Dir(folder))
 	}
-}
-
-// Forget implements Store.
-func (d *Disk) Forget(source string) (removed int, err error) {
-	d.using.RLock()
-	defer d.using.RUnlock()
-	name := digestOf(source)
-	stripe := d.stripe(name)
-	stripe.Lock()
-	defer stripe.Unlock()
-	stripe.forgotten.Add(1)
-	known := d.index.removeSource(name)
-	if known == 0 && d.walked.Load() {
-		return 0, nil
-	}
-	removed, err = d.emptyFolder(name)
-	if err != nil {
-		d.errors.Add(1)
-		err = fmt.Errorf("cache: forgetting on disk: %w", err)
-	}
-	return max(removed, known), err
-}
-
-// emptyFolder removes all files of ours in a source's folder, known or not.
-func (d *Disk) emptyFolder(source digest) (removed int, err error) {
-	folder := source.folder(d.dir)
-	files, err := os.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	var faults []error
-	for _, file := range files {
-		variant, ours := parseDigest(file.Name())
-		if !ours {
-			continue
-		}
-		if err := d.unlink(address{source, variant}, false); err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		removed++
-	}
-	removeFolder(folder)
-	return removed, errors.Join(err, errors.Join(faults...))
 }
 
 // Stats implements Store.

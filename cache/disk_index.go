@@ -203,6 +203,32 @@ func (x *diskIndex) removeSource(name digest) (removed int) {
 	return removed
 }
 
+// sourcesOf are those whose names begin with one byte. It looks at all of them.
+func (x *diskIndex) sourcesOf(first byte) (names []digest) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.sources.each(func(_ uint32, s *sourceSlot) {
+		if s.first != 0 && s.name[0] == first {
+			names = append(names, s.name)
+		}
+	})
+	return names
+}
+
+// variantsOf a source.
+func (x *diskIndex) variantsOf(source digest) (names []digest) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	owner := x.findSource(source)
+	if owner == 0 {
+		return nil
+	}
+	for n := x.sources.at(owner).first; n != 0; n = x.slots.at(n).sibling {
+		names = append(names, x.slots.at(n).variant)
+	}
+	return names
+}
+
 // reserve sets blocks aside for an entry about to be written. When they are
 // not there, victim is what to evict first; ok is false when nothing is left.
 func (x *diskIndex) reserve(blocks int64) (reserved bool, victim address, ok bool) {

@@ -46,7 +46,7 @@ func isTemporaryName(name string) bool {
 
 func (d *Disk) walk(ctx context.Context) {
 	for fan := range 256 {
-		prefix := string("0123456789abcdef"[fan>>4]) + string("0123456789abcdef"[fan&15])
+		prefix := fanName(byte(fan))
 		for _, folder := range d.list(filepath.Join(d.dir, prefix)) {
 			if ctx.Err() != nil {
 				return

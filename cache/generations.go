@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// Generation counts how often a source was forgotten. It only grows, so the
+// Generation counts how often a source was forgotten, alone or with others. It only grows, so the
 // sum of two stores' generations changes whenever one of them does: Tiers
 // relies on that.
 type Generation uint64
@@ -25,6 +25,16 @@ type stripe struct {
 	sync.Mutex
 	forgotten atomic.Uint64
 	_         [48]byte // one cache line each
+}
+
+// advance is the forgetting of sources that may be in any stripe. It waits for
+// what is being published.
+func (s *stripes) advance() {
+	for i := range s {
+		s[i].Lock()
+		s[i].forgotten.Add(1)
+		s[i].Unlock()
+	}
 }
 
 func (s *stripes) of(hash uint64) *stripe { return &s[hash%stripeCount] }

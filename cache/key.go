@@ -73,6 +73,9 @@ func (d digest) folder(dir string) string {
 	return filepath.Join(dir, name[:2], name)
 }
 
+// fanName is the name of the folder of all sources whose digests begin so.
+func fanName(first byte) string { return hex.EncodeToString([]byte{first}) }
+
 func (a address) path(dir string) string {
 	return filepath.Join(a.source.folder(dir), a.variant.String())
 }

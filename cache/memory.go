@@ -30,6 +30,7 @@ type Memory struct {
 	seed       maphash.Seed
 
 	stripes stripes
+	purges  purges
 	index   memoryIndex
 	arrived []atomic.Uint64 // bytes ever pushed, by shard: an entry's age is the difference
 	stamps  atomic.Uint64
@@ -179,6 +180,9 @@ func (m *Memory) store(key Key, entry *Entry, since Generation, onlyIfAbsent boo
 	if err != nil {
 		return err
 	}
+	if err := m.purges.admits(key.Source); err != nil {
+		return err
+	}
 	joined, r := key.joined(), newRecord(entry.Meta, body)
 	stripe := m.stripe(key.Source)
 	stripe.Lock()
@@ -226,29 +230,14 @@ func (m *Memory) remove(key Key) {
 	_ = m.cache.Delete(key.joined()) // the only error is that it is not there
 }
 
-// Forget implements Store.
-func (m *Memory) Forget(source string) (removed int, err error) {
-	stripe := m.stripe(source)
-	stripe.Lock()
-	defer stripe.Unlock()
-	stripe.forgotten.Add(1)
-	for _, joined := range m.index.keys(source) {
-		if m.cache.Delete(joined) == nil {
-			removed++
-		}
-	}
-	return removed, nil
-}
-
 // Variants implements Store.
 func (m *Memory) Variants(source string) []string {
 	if m.closed.Load() {
 		return nil
 	}
-	prefix := len(Key{Source: source}.joined())
 	variants := m.index.keys(source)
 	for i, joined := range variants {
-		variants[i] = joined[prefix:]
+		variants[i] = variantOf(joined, source)
 	}
 	slices.Sort(variants)
 	return variants

@@ -3,6 +3,8 @@ package cache
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -107,6 +109,14 @@ func (x *memoryIndex) keys(source string) []string {
 	return keys
 }
 
+// sources in one part.
+func (x *memoryIndex) sources(part int) []string {
+	p := &x.parts[part]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.sources))
+}
+
 func (x *memoryIndex) sizes() (entries, bytes int64) {
 	for i := range x.parts {
 		p := &x.parts[i]
@@ -125,4 +135,10 @@ func sourceOf(joined string) (string, bool) {
 		return "", false
 	}
 	return joined[n : n+int(length)], true
+}
+
+// variantOf is the variant within a joined key of source.
+func variantOf(joined, source string) string {
+	var length [binary.MaxVarintLen32]byte
+	return joined[binary.PutUvarint(length[:], uint64(len(source)))+len(source):]
 }

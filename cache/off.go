@@ -15,6 +15,9 @@ func (off) Put(Key, *Entry, Generation) error {
 	return fmt.Errorf("%w: switched off", ErrUnavailable)
 }
 func (off) Forget(string) (int, error) { return 0, nil }
-func (off) Variants(string) []string   { return nil }
-func (off) Stats() Stats               { return Stats{} }
-func (off) Close() error               { return nil }
+func (off) ForgetWhere(func(string) bool, func(Key)) (int, error) {
+	return 0, nil
+}
+func (off) Variants(string) []string { return nil }
+func (off) Stats() Stats             { return Stats{} }
+func (off) Close() error             { return nil }

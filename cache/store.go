@@ -67,6 +67,19 @@ type Store interface {
 	// something may be left in storage that a restart would bring back.
 	Forget(source string) (removed int, err error)
 
+	// ForgetWhere is Forget for every source that match names; nil means every
+	// source. removed counts what was found. told, if not nil, gets the key of
+	// everything that was found and could be read, before ForgetWhere returns;
+	// Tiers may name a key twice. Both are called without any lock of the store
+	// held, match by many goroutines at once and told by this one alone: they
+	// may use the store.
+	//
+	// The generations of all sources grow, so that fills in flight of others
+	// are refused too and made anew. While it runs, which on a large Disk is
+	// seconds, Puts of the sources that match fail with ErrForgotten. An error
+	// means what it means with Forget, and is ErrUnavailable when Close came first.
+	ForgetWhere(match func(source string) bool, told func(Key)) (removed int, err error)
+
 	// Variants names what is kept of source: the Variant of every key, sorted,
 	// each once; the original's is "". It is for rare use: Disk opens every
 	// file of the source. It counts and moves nothing, as Has.

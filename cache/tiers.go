@@ -14,6 +14,7 @@ type Tiers struct {
 	memory, disk Store
 	promote      int64
 	queue        *writeQueue
+	purges       purges
 	counters
 }
 
@@ -79,6 +80,9 @@ func (t *Tiers) Put(key Key, entry *Entry, since Generation) error {
 }
 
 func (t *Tiers) put(key Key, entry *Entry, since Generation) error {
+	if err := t.purges.admits(key.Source); err != nil {
+		return err
+	}
 	// The parts are checked again by each store; a Forget before this line
 	// shows in the sum, one after it in the part.
 	memory, disk := t.memory.Generation(key.Source), t.disk.Generation(key.Source)
@@ -108,17 +112,6 @@ func (t *Tiers) remove(key Key) {
 	dropFrom(t.memory, key)
 	t.queue.remove(key)
 	dropFrom(t.disk, key)
-}
-
-// Forget implements Store. removed is that of the tier that held more: most
-// entries are in both.
-func (t *Tiers) Forget(source string) (removed int, err error) {
-	// Disk first: what waits to be written is invalid from then on, and what a
-	// Get takes from disk before it is refused by memory's generation after.
-	onDisk, diskErr := t.disk.Forget(source)
-	inMemory, memoryErr := t.memory.Forget(source)
-	waiting := t.queue.forget(source)
-	return max(onDisk, inMemory, waiting), errors.Join(diskErr, memoryErr)
 }
 
 // Variants implements Store: of memory, what waits to be written, and disk.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 )
 
@@ -186,6 +188,16 @@ func (q *writeQueue) forget(source string) (removed int) {
 		removed++
 	}
 	return removed
+}
+
+// keysWhere are the keys that get would find of the sources that match names.
+func (q *writeQueue) keysWhere(match func(source string) bool) []Key {
+	q.mu.Lock()
+	keys := slices.Collect(maps.Keys(q.newest))
+	q.mu.Unlock()
+	return slices.DeleteFunc(keys, func(key Key) bool {
+		return match != nil && !match(key.Source) || !q.has(key)
+	})
 }
 
 func (q *writeQueue) run() {
