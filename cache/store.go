@@ -4,7 +4,8 @@
 // It promises three things. What Get returns is what was put under exactly that
 // key, or nothing: bytes that fail their checksum are removed and count as a
 // miss. After Forget(source) nothing of that source is returned, and no fill
-// that began before it lands afterwards. No store grows past its bound.
+// that began before it lands afterwards; after ForgetWhere the same holds of all
+// the sources it names. No store grows past its bound.
 //
 // It does not promise to keep anything: an entry may be gone at any time, and
 // a crash may lose the newest ones. It knows nothing of freshness, HTTP, or

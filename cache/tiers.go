@@ -52,6 +52,19 @@ func (t *Tiers) Has(key Key) bool {
 	return t.memory.Has(key) || t.queue.has(key) || t.disk.Has(key)
 }
 
+// Where names the tiers that have the key now, TierMemory before TierDisk, as
+// Has tells it: it counts as no hit, moves nothing, and is of a moment. What
+// waits to be written is in memory, as Entry.Tier says of it too.
+func (t *Tiers) Where(key Key) (tiers []string) {
+	if t.memory.Has(key) || t.queue.has(key) {
+		tiers = append(tiers, TierMemory)
+	}
+	if t.disk.Has(key) {
+		tiers = append(tiers, TierDisk)
+	}
+	return tiers
+}
+
 // fromDisk copies small bodies to memory, unless the source is forgotten or a
 // newer value is put meanwhile.
 func (t *Tiers) fromDisk(key Key) (*Entry, error) {
