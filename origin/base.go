@@ -21,14 +21,14 @@ type Base struct {
 var _ Opener = (*Base)(nil)
 
 // Base makes an origin of a base URL such as https://media.example/photos. A
-// query in it is sent with every request. Limits, places per host and counters
-// are those of w.
+// query in it is sent with every request. Limits, places and breakers per host
+// and counters are those of w.
 func (w *Web) Base(rawURL string) (*Base, error) {
 	t, err := parseTarget(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("base URL %q: expected http(s)://host[:port][/path]: %w", redacted(rawURL), err)
 	}
-	f := newFetcher(w.fetcher.config, w.fetcher.hosts.with(t.host, t.port), w.fetcher.gates, w.fetcher.counters)
+	f := newFetcher(w.fetcher.config, w.fetcher.hosts.with(t.host, t.port), w.fetcher.gates, w.fetcher.breakers, w.fetcher.counters)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.bases = append(w.bases, f)

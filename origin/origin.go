@@ -10,7 +10,8 @@
 //     DNS rebinding change nothing;
 //   - a body is whole or its reading fails: io.EOF means that everything the
 //     origin announced has arrived and that it is within the byte limit;
-//   - every wait is bounded, and a slow host delays no other host;
+//   - every wait is bounded, a slow host delays no other host, and one that
+//     fails again and again is left alone for a while;
 //   - an upload that was acknowledged is on the disk, file and folder.
 //
 // What it does not do: look into the bytes (it knows no image format), keep

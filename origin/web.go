@@ -30,8 +30,12 @@ func NewWeb(c WebConfig) (*Web, error) {
 	if err != nil {
 		return nil, fmt.Errorf("origins.http: got %w", err)
 	}
+	b, err := newBreakers(c.BreakerFailures, c.BreakerPause)
+	if err != nil {
+		return nil, err
+	}
 	g, n := newGates(c.PerHost, c.QueueTimeout), newCounters()
-	return &Web{fetcher: newFetcher(c, hosts, g, n), anywhere: newFetcher(c, hosts.withAny(), g, n)}, nil
+	return &Web{fetcher: newFetcher(c, hosts, g, b, n), anywhere: newFetcher(c, hosts.withAny(), g, b, n)}, nil
 }
 
 // Allows reports whether Open would ask the host of a URL; if not, the error
@@ -65,7 +69,11 @@ func (w *Web) open(ctx context.Context, f *fetcher, rawURL string, have Validato
 }
 
 // Stats counts the fetches of the Web and its bases.
-func (w *Web) Stats() WebStats { return w.fetcher.counters.stats() }
+func (w *Web) Stats() WebStats {
+	s := w.fetcher.counters.stats()
+	s.BreakersOpen = w.fetcher.breakers.open()
+	return s
+}
 
 // Close closes connections that are idle. Fetches at work go on.
 func (w *Web) Close() {

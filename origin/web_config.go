@@ -29,6 +29,9 @@ type WebConfig struct {
 	Redirects int `mapstructure:"redirects"` // followed at most, 0…10
 	PerHost   int `mapstructure:"per_host"`  // fetches at a time from one host and port, 1…1024
 
+	BreakerFailures int           `mapstructure:"breaker_failures"` // requests to one host and port that fail in a row before it is left alone, 0…1000; 0: never
+	BreakerPause    time.Duration `mapstructure:"breaker_pause"`    // how long, at most 5m; then it is tried with one request at a time
+
 	MaxBytes int64 `mapstructure:"-"` // of a body, decoded; from the limits section
 
 	DefaultAge time.Duration `mapstructure:"default_age"` // fresh for so long, or longer by Last-Modified, when the origin says nothing
@@ -57,6 +60,8 @@ func DefaultWebConfig() WebConfig {
 		Timeout:          15 * time.Second,
 		Redirects:        3,
 		PerHost:          32,
+		BreakerFailures:  10,
+		BreakerPause:     2 * time.Second,
 		MaxBytes:         20 << 20,
 		DefaultAge:       time.Hour,
 		MinAge:           0,
@@ -100,6 +105,8 @@ func (c WebConfig) Validate() error {
 	}
 	expect(c.Redirects >= 0 && c.Redirects <= 10, "redirects", c.Redirects, "a number of 0…10")
 	expect(c.PerHost >= 1 && c.PerHost <= 1024, "per_host", c.PerHost, "a number of 1…1024")
+	expect(c.BreakerFailures >= 0 && c.BreakerFailures <= 1000, "breaker_failures", c.BreakerFailures, "a number of 0…1000")
+	expect(c.BreakerPause > 0 && c.BreakerPause <= unavailableMax, "breaker_pause", c.BreakerPause, "a duration above 0, at most 5m")
 	expect(c.MaxBytes > 0, "max_bytes", c.MaxBytes, "a number of bytes above 0")
 	expect(c.MinAge >= 0, "min_age", c.MinAge, "a duration of 0 or more")
 	expect(c.MaxAge >= c.MinAge, "max_age", c.MaxAge, "a duration of min_age or more")

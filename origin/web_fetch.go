@@ -18,18 +18,19 @@ const headerBytes = 64 << 10
 var errOurTimeout = errors.New("the time for one original is over")
 
 // fetcher gets one URL from the hosts of a list. Web and every Base have their
-// own, since they allow different hosts and so can't share connections; the
-// places per host and the counters are common.
+// own, since they allow different hosts and so can't share connections; places
+// and breakers per host and the counters are common.
 type fetcher struct {
 	config    WebConfig
 	hosts     hostList
 	transport *http.Transport
 	gates     *gates
+	breakers  *breakers
 	counters  *counters
 }
 
-func newFetcher(c WebConfig, hosts hostList, g *gates, n *counters) *fetcher {
-	return &fetcher{config: c, hosts: hosts, gates: g, counters: n, transport: &http.Transport{
+func newFetcher(c WebConfig, hosts hostList, g *gates, b *breakers, n *counters) *fetcher {
+	return &fetcher{config: c, hosts: hosts, gates: g, breakers: b, counters: n, transport: &http.Transport{
 		// A proxy from the environment would be what the guard sees.
 		Proxy:                  nil,
 		DialContext:            newDialer(hosts, c).dialContext,
@@ -237,20 +238,50 @@ func (f *fetcher) ask(ctx context.Context, t target, have Validators) (*answer, 
 		return nil, ctx.Err()
 	case <-wait.C:
 	}
+	if err := f.refusal(t); err != nil {
+		return nil, err // others have found the host broken meanwhile
+	}
 	f.counters.retries.Add(1)
 	return f.attempt(ctx, t, have)
 }
 
-// attempt sends one request. Nothing of the client's request goes into it.
-func (f *fetcher) attempt(ctx context.Context, t target, have Validators) (*answer, error) {
+// refusal is why nothing may be sent to t's host now, if so.
+func (f *fetcher) refusal(t target) error {
+	err := f.breakers.refusal(t.hostPort())
+	if err != nil {
+		f.counters.refused.Add(1)
+	}
+	return err
+}
+
+// admit waits for a place at t's host. An open breaker is looked at before, so
+// that nobody waits for nothing, and asked after, since waiting takes time.
+func (f *fetcher) admit(ctx context.Context, t target) (judge func(error), leave func(), err error) {
+	if err := f.refusal(t); err != nil {
+		return nil, nil, err
+	}
 	place, err := f.gates.enter(ctx, t.url.Host)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	judge, err = f.breakers.enter(t.hostPort())
+	if err != nil {
+		f.counters.refused.Add(1)
+		place()
+		return nil, nil, err
 	}
 	f.counters.open.Add(1)
-	leave := func() {
+	return judge, func() {
 		f.counters.open.Add(-1)
 		place()
+	}, nil
+}
+
+// attempt sends one request. Nothing of the client's request goes into it.
+func (f *fetcher) attempt(ctx context.Context, t target, have Validators) (*answer, error) {
+	judge, leave, err := f.admit(ctx, t)
+	if err != nil {
+		return nil, err
 	}
 	var answered atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -259,6 +290,7 @@ func (f *fetcher) attempt(ctx context.Context, t target, have Validators) (*answ
 	req := (&http.Request{Method: http.MethodGet, URL: t.url, Host: t.url.Host, Header: f.header(have)}).WithContext(ctx)
 	sent := time.Now()
 	resp, err := f.transport.RoundTrip(req) //nolint:bodyclose // the caller gets the body
+	judge(f.verdict(ctx, sent, resp, err))
 	if err != nil {
 		leave()
 		if !answered.Load() {

@@ -35,6 +35,9 @@ type WebStats struct {
 	Retries uint64
 	Bytes   uint64 // of bodies, decoded
 	Open    int64  // requests that hold a place at their host now
+
+	Refused      uint64 // fetches that an open breaker refused
+	BreakersOpen int    // hosts that nothing is sent to now, or but one request
 }
 
 // counters is where WebStats comes from.
@@ -42,6 +45,7 @@ type counters struct {
 	results map[string]*atomic.Uint64 // fixed after newCounters
 	retries atomic.Uint64
 	bytes   atomic.Uint64
+	refused atomic.Uint64
 	open    atomic.Int64
 }
 
@@ -70,7 +74,10 @@ func resultOf(err error) string {
 }
 
 func (c *counters) stats() WebStats {
-	s := WebStats{Results: make(map[string]uint64, len(c.results)), Retries: c.retries.Load(), Bytes: c.bytes.Load(), Open: c.open.Load()}
+	s := WebStats{
+		Results: make(map[string]uint64, len(c.results)), Retries: c.retries.Load(), Bytes: c.bytes.Load(),
+		Open: c.open.Load(), Refused: c.refused.Load(),
+	}
 	for name, n := range c.results {
 		s.Results[name] = n.Load()
 	}

@@ -52,25 +52,7 @@ func serve(t testing.TB, handle http.HandlerFunc) string {
 // serveRaw answers every connection with the given bytes, then closes it.
 func serveRaw(t testing.TB, answer string) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				conn.Read(make([]byte, 4096))
-				io.WriteString(conn, answer)
-			}()
-		}
-	}()
-	return "http://" + listener.Addr().String()
+	return serveConn(t, func(conn net.Conn) { io.WriteString(conn, answer) })
 }
 
 // fetch reads a URL to its end or its error.
@@ -647,7 +629,8 @@ func TestUnavailable(t *testing.T) {
 	if slow := (&Unavailable{cause: fmt.Errorf("%w: again", ErrTimeout)}); !errors.Is(slow, ErrTimeout) || errors.Is(slow, ErrFailed) {
 		t.Errorf("%v", slow)
 	}
-	if got := classify(context.Background(), context.Background(), wrapped); got != wrapped {
+	var found *Unavailable
+	if got := classify(context.Background(), context.Background(), wrapped); !errors.As(got, &found) || found != e {
 		t.Errorf("classified as %v", got)
 	}
 }
@@ -679,13 +662,7 @@ func TestWebFailsTwice(t *testing.T) {
 }
 
 func TestWebTLS(t *testing.T) {
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "abc%d", r.ProtoMajor)
-	}))
-	server.EnableHTTP2 = true
-	server.Config.ErrorLog = discardLog
-	server.StartTLS()
-	t.Cleanup(server.Close)
+	server := newTLSServer(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "abc%d", r.ProtoMajor) })
 	web := newWeb(t, local())
 	if _, err := fetch(web, server.URL); !errors.Is(err, ErrFailed) || web.Stats().Retries != 0 {
 		t.Errorf("a certificate nobody trusts: %v, %+v", err, web.Stats())

@@ -86,6 +86,11 @@ func hostPort(host string, port uint16, scheme string) string {
 	return host
 }
 
+// hostPort names the server that a URL leads to.
+func (t target) hostPort() string {
+	return net.JoinHostPort(t.host, strconv.Itoa(int(t.port)))
+}
+
 // cleanQuery encodes what url.Parse lets through in a query, but a request line
 // can't hold: spaces and bytes that are not printable ASCII.
 func cleanQuery(query string) string {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestParseTarget(t *testing.T) {
@@ -203,13 +204,13 @@ func TestWebConfigValidate(t *testing.T) {
 		Allow:         []string{"http://x/", "a:0", "", "*.", "ok.example"},
 		AllowNetworks: []string{"10.0.0.0/33", "::ffff:10.0.0.0/104", "fe80::1%eth0"},
 		Redirects:     11, DefaultAge: -1, MinAge: 1, UserAgent: "a\nb",
-		StaleWhileRevalidate: -1, StaleIfError: -1,
+		StaleWhileRevalidate: -1, StaleIfError: -1, BreakerFailures: 1001, BreakerPause: time.Hour,
 	}
 	err := c.Validate()
 	for _, want := range []string{
 		`allow: got "http://x/"`, `allow: got "a:0"`, `allow: got ""`, `allow: got "*."`, `allow_networks: got "10.0.0.0/33"`, `allow_networks: got "::ffff`, `allow_networks: got "fe80`,
 		"dns_timeout: got 0s", "connect_timeout", "tls_timeout", "first_byte_timeout", "queue_timeout", "http.timeout", "redirects: got 11", "per_host: got 0",
-		"max_bytes: got 0", "max_age: got 0s", "default_age: got -1ns", "stale_while_revalidate: got -1ns", "stale_if_error: got -1ns", `user_agent: got "a\nb"`,
+		"max_bytes: got 0", "max_age: got 0s", "default_age: got -1ns", "stale_while_revalidate: got -1ns", "stale_if_error: got -1ns", "breaker_failures: got 1001", "breaker_pause: got 1h0m0s", `user_agent: got "a\nb"`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in: %v", want, err)
