@@ -22,7 +22,7 @@ func (p *Proxy) Check(ctx context.Context, bytes []byte) (spec.Facts, spec.Descr
 
 // look describes an original in a slot.
 func (p *Proxy) look(ctx context.Context, original spec.Original) (spec.Description, error) {
-	release, err := p.Slots.Acquire(ctx, p.transformer.DescribeCost(original))
+	release, err := p.Slots.Acquire(ctx, need(ctx, p.transformer.DescribeCost(original), int64(len(original.Bytes))))
 	if err != nil {
 		return spec.Description{}, err
 	}

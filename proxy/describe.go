@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"api-resize/cache"
@@ -58,7 +57,7 @@ func infoOf(one piece, described described) Info {
 	return Info{
 		Facts: one.record.Facts, Description: described.Description, Bytes: one.record.Bytes,
 		Name: one.record.Name, Modified: one.record.Modified,
-		ETag: etag(key), Life: one.record.lifetime(time.Now()),
+		ETag: etag(key), Life: one.lifetime(time.Now()),
 	}
 }
 
@@ -74,7 +73,7 @@ func (p *Proxy) description(ctx context.Context, one piece) (described, error) {
 	if kept, ok := p.keptDescription(key); ok {
 		return described{one.fetched, kept}, nil
 	}
-	made, _, err := p.descriptions.do(ctx, key.Source+" "+key.Variant, func(ctx context.Context) (described, error) {
+	made, _, err := p.descriptions.do(ctx, flightKey(key.Source+" "+key.Variant, one.since), func(ctx context.Context) (described, error) {
 		if kept, ok := p.keptDescription(key); ok {
 			return described{one.fetched, kept}, nil
 		}
@@ -85,7 +84,7 @@ func (p *Proxy) description(ctx context.Context, one piece) (described, error) {
 		original := spec.Original{Bytes: found.original, Facts: found.record.Facts}
 		made, err := p.look(ctx, original)
 		if err == nil {
-			p.keepDescription(cache.Key{Source: key.Source, Variant: descriptionPrefix + found.record.Version}, made, one.since, found.record)
+			p.keepDescription(cache.Key{Source: key.Source, Variant: descriptionPrefix + found.record.Version}, made, found.since, found.record)
 		}
 		found.original = nil
 		return described{found, made}, err
@@ -114,4 +113,4 @@ func (p *Proxy) keepDescription(key cache.Key, made spec.Description, since cach
 	}
 }
 
-var errUnsteady = fmt.Errorf("%w: the original changes with every look at it", ErrOverloaded)
+var errUnsteady = &Overload{Reason: OverloadUnsteady}

@@ -78,9 +78,11 @@ func (f *fakeTransformer) Describe(_ context.Context, original spec.Original) (s
 	return spec.Description{Profile: string(original.Bytes)}, nil
 }
 
-func (f *fakeTransformer) DescribeCost(spec.Original) int64 { return 1 << 20 }
-func (f *fakeTransformer) Cost(spec.Order) int64            { return 1 << 20 }
-func (f *fakeTransformer) Fingerprint() string              { return "fake" }
+func (f *fakeTransformer) DescribeCost(spec.Original) spec.Cost { return fakeCost }
+func (f *fakeTransformer) Cost(spec.Order) spec.Cost            { return fakeCost }
+func (f *fakeTransformer) Fingerprint() string                  { return "fake" }
+
+var fakeCost = spec.Cost{Bytes: 1 << 20, Work: time.Millisecond}
 
 // site is an origin that counts, and says what its fields say.
 type site struct {

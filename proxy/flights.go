@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"sync"
+
+	"api-resize/cache"
 )
 
 // flights joins equal work: whoever asks for a key first starts the flight,
@@ -23,6 +26,15 @@ type flight[V any] struct {
 	err     error
 	waiting int // guarded by flights.mu
 	cancel  context.CancelFunc
+}
+
+// flightKey names work on something of which a certain generation is meant: who
+// asks after a purge does not join what began before.
+func flightKey(name string, since ...cache.Generation) string {
+	for _, generation := range since {
+		name += " " + strconv.FormatUint(uint64(generation), 36)
+	}
+	return name
 }
 
 // PanicError is what those who waited for a flight get when it panicked.
@@ -93,6 +105,13 @@ func (f *flights[V]) leave(key string, one *flight[V]) {
 		one.cancel()
 		f.forget(key, one)
 	}
+}
+
+// count is how many flights are under way.
+func (f *flights[V]) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.running)
 }
 
 // forget takes a flight off the list unless another has its place already;

@@ -23,6 +23,7 @@ type Variant struct {
 	Modified    time.Time // of the original, or of a watermark that is newer; zero when unknown
 	ByAccept    bool      // the Accept header had a say
 	BySaveData  bool      // so could the Save-Data header
+	Use         Use       // how what is known of the original came to be used
 	Fetch       time.Duration
 
 	client    spec.Client
@@ -37,9 +38,11 @@ type Variant struct {
 type piece struct {
 	source  spec.Source
 	trusted bool // asked for by somebody who may name any source
-	since   cache.Generation
 	fetched
 }
+
+// is tells a piece from none.
+func (one piece) is() bool { return one.record.Version != "" }
 
 // Locate finds out which picture a request means. It costs a look into a map
 // while the records of its originals are fresh, and no more than one fetch of
@@ -74,7 +77,7 @@ func (p *Proxy) locatePiece(ctx context.Context, source spec.Source, trusted boo
 		}
 	}
 	// Before anything is read: what is forgotten after this is not kept.
-	one := piece{source: source, trusted: trusted, since: p.store.Generation(source.String())}
+	one := piece{source: source, trusted: trusted, fetched: fetched{since: p.store.Generation(source.String())}}
 	var err error
 	one.fetched, err = p.describe(ctx, one)
 	return one, err
@@ -95,6 +98,7 @@ func (p *Proxy) variant(request spec.Request, client spec.Client, resolver spec.
 		Modified:    original.record.Modified,
 		ByAccept:    resolved.ByAccept,
 		BySaveData:  resolved.BySaveData,
+		Use:         original.use,
 		Fetch:       original.took + watermark.took,
 		client:      client,
 		key:         key,
@@ -112,7 +116,7 @@ func (p *Proxy) variant(request spec.Request, client spec.Client, resolver spec.
 // its originals, and who makes it.
 func (p *Proxy) variantName(resolved spec.Resolution, original, watermark piece) string {
 	name := resolved.String() + "@" + original.record.Version
-	if watermark.record.Version != "" {
+	if watermark.is() {
 		name += "+" + watermark.record.Version
 	}
 	if resolved.MayBeOwn {
@@ -145,9 +149,9 @@ func (l Lifetime) AtMost(maxAge time.Duration) Lifetime {
 
 // Lifetime returns how long the answer is good from now on.
 func (v *Variant) Lifetime(now time.Time) Lifetime {
-	life := v.original.record.lifetime(now)
-	if v.watermark.record.Version != "" {
-		mark := v.watermark.record.lifetime(now)
+	life := v.original.lifetime(now)
+	if v.watermark.is() {
+		mark := v.watermark.lifetime(now)
 		life.MaxAge = min(life.MaxAge, mark.MaxAge)
 		life.Immutable = life.Immutable && mark.Immutable
 		life.NoStore = life.NoStore || mark.NoStore
@@ -161,6 +165,11 @@ func (v *Variant) Lifetime(now time.Time) Lifetime {
 	return life
 }
 
+// Left is how long the original is fresh from now on; below 0 when it is stale.
+func (v *Variant) Left(now time.Time) time.Duration {
+	return v.original.record.Freshness.Until.Sub(now)
+}
+
 // noStore reports whether an origin forbids to keep anything of this.
 func (v *Variant) noStore() bool {
 	return v.original.record.Freshness.NoStore || v.watermark.record.Freshness.NoStore
@@ -169,6 +178,22 @@ func (v *Variant) noStore() bool {
 // UploadLifetime is that of an upload's own bytes.
 func UploadLifetime(upload origin.Record, now time.Time) Lifetime {
 	return uploadRecord(upload).lifetime(now)
+}
+
+// staleAge is what is told of the life of a picture whose origin could not be
+// asked: clients shall not come back at once, all of them.
+const staleAge = 10 * time.Second
+
+// lifetime is that of the record, and none to speak of when its own is over.
+func (f fetched) lifetime(now time.Time) Lifetime {
+	life := f.record.lifetime(now)
+	switch f.use {
+	case UsedWhileRevalidating:
+		life = life.AtMost(0)
+	case UsedOnError:
+		life = life.AtMost(staleAge)
+	}
+	return life
 }
 
 func (r record) lifetime(now time.Time) Lifetime {

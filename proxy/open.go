@@ -58,7 +58,7 @@ func (p *Proxy) Open(ctx context.Context, v *Variant) (*Result, error) {
 	if entry, err := p.store.Get(v.key); err == nil {
 		return &Result{Variant: v, Entry: entry, Outcome: Hit, Decision: string(entry.Meta.Attributes), Stored: true}, nil
 	}
-	made, joined, err := p.pictures.do(ctx, v.key.Source+" "+v.key.Variant, func(ctx context.Context) (product, error) {
+	made, joined, err := p.pictures.do(ctx, flightKey(v.key.Source+" "+v.key.Variant, v.original.since, v.watermark.since), func(ctx context.Context) (product, error) {
 		// A second look: it may have been made between the first one and the
 		// start of this flight.
 		if kept, ok := p.kept(v); ok {
@@ -112,6 +112,9 @@ const maxMoves = 3
 // changed since the variant was located, the picture is made of the new one
 // and belongs to the new variant.
 func (p *Proxy) make(ctx context.Context, v *Variant) (product, error) {
+	if err := p.foresee(ctx, v); err != nil {
+		return product{}, err
+	}
 	var fetch time.Duration
 	for range maxMoves {
 		original, watermark := v.original, v.watermark
@@ -119,14 +122,14 @@ func (p *Proxy) make(ctx context.Context, v *Variant) (product, error) {
 		if original.fetched, err = p.bytesOf(ctx, original); err != nil {
 			return product{}, err
 		}
-		if watermark.record.Version != "" {
+		if watermark.is() {
 			if watermark.fetched, err = p.bytesOf(ctx, watermark); err != nil {
 				return product{}, fmt.Errorf("watermark: %w", err)
 			}
 		}
 		fetch += original.took + watermark.took
 		if original.record.Version == v.original.record.Version && watermark.record.Version == v.watermark.record.Version {
-			made, err := p.transform(ctx, v, original.fetched.original, watermark.fetched.original)
+			made, err := p.transform(ctx, v, original.original, watermark.original)
 			made.fetch = fetch
 			return made, err
 		}
@@ -167,7 +170,7 @@ func (p *Proxy) keepPicture(v *Variant, made product) bool {
 	if v.noStore() {
 		return false
 	}
-	if v.watermark.record.Version != "" {
+	if v.watermark.is() {
 		p.links.RLock()
 		defer p.links.RUnlock()
 		if !p.link(v) {
@@ -201,10 +204,20 @@ func (p *Proxy) order(v *Variant, original, watermark []byte) (spec.Order, error
 	return order, nil
 }
 
+// foresee refuses at once what would be refused when its originals are there.
+func (p *Proxy) foresee(ctx context.Context, v *Variant) error {
+	if p.origins.local(v.original.source) || v.original.original != nil {
+		return nil
+	}
+	order := spec.Order{Original: spec.Original{Facts: v.original.record.Facts}, Want: v.Spec}
+	return p.Slots.Admits(ctx, need(ctx, p.transformer.Cost(order), v.original.record.Bytes))
+}
+
 // slot waits for room for the work, and tells how long it waited.
 func (p *Proxy) slot(ctx context.Context, order spec.Order) (release func(), waited time.Duration, err error) {
 	started := time.Now()
-	release, err = p.Slots.Acquire(ctx, p.transformer.Cost(order))
+	held := int64(len(order.Original.Bytes) + len(order.Watermark.Bytes))
+	release, err = p.Slots.Acquire(ctx, need(ctx, p.transformer.Cost(order), held))
 	return release, time.Since(started), err
 }
 
@@ -251,7 +264,7 @@ func (p *Proxy) distrust(ctx context.Context, v *Variant, err error) {
 		return
 	}
 	for _, one := range []piece{v.original, v.watermark} {
-		if one.record.Version == "" || p.origins.local(one.source) {
+		if !one.is() || p.origins.local(one.source) {
 			continue
 		}
 		if _, err := p.Forget(one.source); err != nil {

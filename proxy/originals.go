@@ -1,11 +1,7 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"time"
 
 	"api-resize/cache"
@@ -13,34 +9,43 @@ import (
 	"api-resize/spec"
 )
 
-// fetched is what came out of asking an origin: always a record, and the
+// fetched is what is known of an original, how it came to be known, and the
 // bytes when they had to be read.
 type fetched struct {
 	record   record
-	original []byte        // nil when the origin said that nothing changed
+	since    cache.Generation // taken before the record, or the bytes, were asked for
+	use      Use
+	original []byte        // nil when they were not read
 	took     time.Duration // waiting and reading
 }
 
-// describe returns what is known of a source, from memory while that is fresh,
-// else from where it is.
+// describe returns what is known of a source: from memory or the cache while
+// that is fresh, or may be used although it is not, else from where it is.
 func (p *Proxy) describe(ctx context.Context, one piece) (fetched, error) {
 	name := one.source.String()
-	if known, ok := p.known.Get(name); ok && known.fresh(time.Now()) {
-		return answered(known)
-	}
-	if one.source.Kind == spec.SourceUpload {
+	known, ok := p.known.Get(name)
+	if one.source.Kind == spec.SourceUpload && (!ok || !known.fresh(time.Now())) {
 		return p.describeUpload(one.source, one.since)
 	}
-	return p.ask(ctx, one, false)
-}
-
-// answered turns a record into a result; that of a missing original is an
-// error.
-func answered(known record) (fetched, error) {
-	if known.Missing {
-		return fetched{}, fmt.Errorf("%w (remembered)", origin.ErrOriginNotFound)
+	if !ok {
+		if known, ok = storedRecord(p.store, name); ok {
+			p.remember(name, known, one.since)
+		}
 	}
-	return fetched{record: known}, nil
+	now := time.Now()
+	switch {
+	case !ok:
+		// Nothing of it can be there: what would be refused is not fetched.
+		if err := p.admits(ctx, one.source); err != nil {
+			return fetched{}, err
+		}
+	case known.fresh(now):
+		return fetched{record: known, since: one.since}, nil
+	case known.mayWait(now):
+		p.renew(one)
+		return fetched{record: known, since: one.since, use: p.used(UsedWhileRevalidating)}, nil
+	}
+	return p.ask(ctx, one, false)
 }
 
 func (p *Proxy) describeUpload(source spec.Source, since cache.Generation) (fetched, error) {
@@ -50,11 +55,12 @@ func (p *Proxy) describeUpload(source spec.Source, since cache.Generation) (fetc
 	}
 	known := uploadRecord(upload)
 	p.remember(source.String(), known, since)
-	return fetched{record: known}, nil
+	return fetched{record: known, since: since}, nil
 }
 
-// ask asks the origin, once for all who ask at the same time. With whole, the
-// bytes are wanted even when nothing changed.
+// ask asks the origin, once for all who ask at the same time, unless it has
+// refused a moment ago. With whole, the bytes are wanted even when nothing
+// changed.
 func (p *Proxy) ask(ctx context.Context, one piece, whole bool) (fetched, error) {
 	name := one.source.String()
 	key := name
@@ -64,45 +70,47 @@ func (p *Proxy) ask(ctx context.Context, one piece, whole bool) (fetched, error)
 	if one.trusted {
 		key += " trusted" // who isn't may not be led where only that may go
 	}
-	result, _, err := p.originals.do(ctx, key, func(ctx context.Context) (fetched, error) {
-		since := p.store.Generation(name)
+	result, _, err := p.originals.do(ctx, flightKey(key, one.since), func(ctx context.Context) (fetched, error) {
+		one.since = p.store.Generation(name)
 		// A second look: the record may have come between the first one and
 		// the start of this flight.
 		known, ok := p.known.Get(name)
-		if !ok {
-			known, ok = storedRecord(p.store, name)
+		now := time.Now()
+		if ok && !whole && known.fresh(now) {
+			return fetched{record: known, since: one.since}, nil
 		}
-		if ok && !whole && known.fresh(time.Now()) {
-			p.remember(name, known, since)
-			return answered(known)
+		err := p.refused(name, now)
+		var found fetched
+		if err == nil {
+			found, err = p.fetch(ctx, one, known, whole)
 		}
-		have := known.Validators
-		if whole || known.Missing {
-			have = origin.Validators{}
+		if err != nil && ok && !whole && known.mayStandIn(now, err) {
+			p.logger.Warn("an original is used although it is stale", "source", name, "error", err)
+			return fetched{record: known, since: one.since, use: p.used(UsedOnError)}, nil
 		}
-		return p.fetch(ctx, piece{source: one.source, trusted: one.trusted, since: since}, known, have)
+		return found, err
 	})
 	return result, err
 }
 
 // fetch goes to the origin and keeps what it learns.
-func (p *Proxy) fetch(ctx context.Context, one piece, known record, have origin.Validators) (fetched, error) {
+func (p *Proxy) fetch(ctx context.Context, one piece, known record, whole bool) (fetched, error) {
 	started := time.Now()
-	source, since := one.source, one.since
-	name := source.String()
-	opened, err := p.origins.open(ctx, source, one.trusted, have)
-	if errors.Is(err, origin.ErrOriginNotFound) {
-		p.remember(name, record{Missing: true, Freshness: origin.Freshness{Until: time.Now().Add(p.config.NegativeAge)}}, since)
+	have := known.Validators
+	if whole {
+		have = origin.Validators{}
 	}
+	opened, err := p.origins.open(ctx, one.source, one.trusted, have)
 	if err != nil {
+		p.rememberRefusal(one.source.String(), err, one.since)
 		return fetched{}, err
 	}
 	if opened.NotModified {
 		known.Validators, known.Freshness = opened.Validators, opened.Freshness
-		p.keepRecord(source, known, since)
-		return fetched{record: known, took: time.Since(started)}, nil
+		p.keepRecord(one.source, known, one.since)
+		return fetched{record: known, since: one.since, use: p.used(UsedRevalidated), took: time.Since(started)}, nil
 	}
-	original, err := readAll(opened)
+	original, err := p.readAll(ctx, opened)
 	took := time.Since(started)
 	if err != nil {
 		return fetched{}, err
@@ -111,26 +119,20 @@ func (p *Proxy) fetch(ctx context.Context, one piece, known record, have origin.
 	if err != nil {
 		return fetched{}, err
 	}
-	known = record{
+	use := UsedNew
+	if known.Version != "" {
+		use = UsedReplaced
+	}
+	found := fetched{original: original, since: one.since, use: p.used(use), took: took, record: record{
 		Facts: facts, Version: versionOf(original), Name: opened.Name, Bytes: int64(len(original)),
 		Validators: opened.Validators, Modified: opened.Modified, Freshness: opened.Freshness,
+	}}
+	if known.Version != "" && known.Version != found.record.Version {
+		found.since = p.supersede(one.source.String(), one.since)
 	}
-	p.keepOriginal(source, known, original, since)
-	p.keepRecord(source, known, since)
-	return fetched{known, original, took}, nil
-}
-
-// readAll reads an original to its end, and closes it.
-func readAll(opened *origin.Original) ([]byte, error) {
-	defer opened.Body.Close()
-	var buffer bytes.Buffer
-	if opened.Size > 0 {
-		buffer.Grow(int(opened.Size) + bytes.MinRead)
-	}
-	if _, err := io.Copy(&buffer, opened.Body); err != nil {
-		return nil, err
-	}
-	return buffer.Bytes(), nil
+	p.keepOriginal(one.source, found)
+	p.keepRecord(one.source, found.record, found.since)
+	return found, nil
 }
 
 // keepRecord keeps what is known: in memory, and where asking again means a
@@ -153,31 +155,36 @@ func (p *Proxy) keepRecord(source spec.Source, known record, since cache.Generat
 	p.keep(cache.Key{Source: name, Variant: recordVariant}, entry, since)
 }
 
-func (p *Proxy) keepOriginal(source spec.Source, known record, original []byte, since cache.Generation) {
-	if known.Freshness.NoStore || p.origins.local(source) {
+func (p *Proxy) keepOriginal(source spec.Source, found fetched) {
+	if found.record.Freshness.NoStore || p.origins.local(source) {
 		return
 	}
-	meta := cache.Meta{ContentType: known.Facts.Format.ContentType(), Stored: time.Now(), Attributes: []byte(known.Version)}
-	p.keep(cache.Key{Source: source.String()}, cache.NewEntry(meta, original), since)
+	meta := cache.Meta{
+		ContentType: found.record.Facts.Format.ContentType(), Stored: time.Now(), Attributes: []byte(found.record.Version),
+	}
+	p.keep(cache.Key{Source: source.String()}, cache.NewEntry(meta, found.original), found.since)
 }
 
 // bytesOf returns an original with its bytes. When the origin has another
 // version by now, the returned record says so.
 func (p *Proxy) bytesOf(ctx context.Context, one piece) (fetched, error) {
 	if one.original != nil {
-		return fetched{record: one.record, original: one.original}, nil
+		return one.fetched, nil
 	}
+	found := one.fetched
 	started := time.Now()
 	if one.source.Kind == spec.SourceUpload {
 		opened, err := p.origins.open(ctx, one.source, one.trusted, origin.Validators{})
 		if err != nil {
 			return fetched{}, err
 		}
-		original, err := readAll(opened)
-		return fetched{one.record, original, time.Since(started)}, err
+		found.original, err = p.readAll(ctx, opened)
+		found.took = time.Since(started)
+		return found, err
 	}
 	if original, ok := p.keptOriginal(one); ok {
-		return fetched{one.record, original, time.Since(started)}, nil
+		found.original, found.took = original, time.Since(started)
+		return found, nil
 	}
 	return p.ask(ctx, one, true)
 }

@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/semaphore"
 
 	"api-resize/cache"
 	"api-resize/spec"
@@ -24,12 +26,12 @@ type Transformer interface {
 	// Describe tells what an original looks like; it decodes all of it.
 	Describe(ctx context.Context, original spec.Original) (spec.Description, error)
 	// DescribeCost is Cost for Describe.
-	DescribeCost(original spec.Original) int64
+	DescribeCost(original spec.Original) spec.Cost
 	// Transform makes the picture that is ordered.
 	Transform(ctx context.Context, order spec.Order) (spec.Picture, error)
-	// Cost estimates the bytes of memory that Transform needs at its peak, the
-	// original's included.
-	Cost(order spec.Order) int64
+	// Cost estimates what Transform takes, of an order whose originals' bytes
+	// may be missing.
+	Cost(order spec.Order) spec.Cost
 	// Fingerprint differs where the same Spec may give other bytes. It is the
 	// same as long as the Transformer lives.
 	Fingerprint() string
@@ -91,15 +93,24 @@ type Proxy struct {
 	limits      spec.ResultLimits
 	logger      *slog.Logger
 
-	known        *lru.Cache[string, record] // by source
-	originals    flights[fetched]           // by source
-	pictures     flights[product]           // by key
-	descriptions flights[described]         // by source and version
+	known        *lru.Cache[string, record]  // by source
+	refusals     *lru.Cache[string, refusal] // by source
+	originals    flights[fetched]            // by source
+	pictures     flights[product]            // by key
+	descriptions flights[described]          // by source and version
+
+	originalBytes int64               // the longest that an original may be
+	readable      int64               // bytes of originals that may be read at once
+	reading       *semaphore.Weighted // of those
+
+	uses                  useCounters
+	purges, purgedEntries atomic.Uint64
 
 	links      sync.RWMutex    // of watermarks
 	life       context.Context // of what runs behind answers
 	end        context.CancelFunc
 	background sync.WaitGroup
+	renewing   chan struct{} // holds a token for each original that is renewed
 	upgrading  chan struct{} // holds a token while something better is made
 	hopeless   *lru.Cache[cache.Key, time.Time]
 }
@@ -111,7 +122,9 @@ type Parts struct {
 	Transformer Transformer
 	Resolver    spec.Resolver
 	Limits      spec.ResultLimits
-	Logger      *slog.Logger
+	// OriginalBytes is the longest that an original may be.
+	OriginalBytes int64
+	Logger        *slog.Logger
 }
 
 // maxKnown bounds the records held in memory, about 400 bytes each.
@@ -123,6 +136,10 @@ func New(config Config, parts Parts) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("records of originals: %w", err)
 	}
+	refusals, err := lru.New[string, refusal](maxRefusals)
+	if err != nil {
+		return nil, fmt.Errorf("records of refusals: %w", err)
+	}
 	hopeless, err := lru.New[cache.Key, time.Time](maxHopeless)
 	if err != nil {
 		return nil, fmt.Errorf("records of failures: %w", err)
@@ -132,6 +149,7 @@ func New(config Config, parts Parts) (*Proxy, error) {
 	if slots == 0 {
 		slots = runtime.GOMAXPROCS(0)
 	}
+	readable := max(config.MemoryBytes/4, 1)
 	return &Proxy{
 		Slots:       NewSlots(slots, config.MemoryBytes, config.Queue, config.QueueWait),
 		config:      config,
@@ -143,10 +161,17 @@ func New(config Config, parts Parts) (*Proxy, error) {
 		limits:      parts.Limits,
 		logger:      parts.Logger,
 		known:       known,
-		life:        life,
-		end:         end,
-		upgrading:   make(chan struct{}, 1),
-		hopeless:    hopeless,
+		refusals:    refusals,
+
+		originalBytes: parts.OriginalBytes,
+		readable:      readable,
+		reading:       semaphore.NewWeighted(readable),
+
+		life:      life,
+		end:       end,
+		renewing:  make(chan struct{}, maxRenewals),
+		upgrading: make(chan struct{}, 1),
+		hopeless:  hopeless,
 	}, nil
 }
 
@@ -155,42 +180,6 @@ func (p *Proxy) Close() error {
 	p.end()
 	p.background.Wait()
 	return nil
-}
-
-// Forget removes everything that was made of a source from every tier, and
-// what is known of it; and of others what has it as a watermark. What is being
-// made of it now will not be kept. It returns how many entries went.
-func (p *Proxy) Forget(source spec.Source) (int, error) {
-	name := source.String()
-	p.links.Lock()
-	defer p.links.Unlock()
-	others := p.linked(name)
-	removed, err := p.forget(name)
-	for _, other := range others {
-		more, otherErr := p.forget(other)
-		removed += more
-		err = errors.Join(err, otherErr)
-	}
-	return removed, err
-}
-
-func (p *Proxy) forget(name string) (int, error) {
-	removed, err := p.store.Forget(name)
-	p.known.Remove(name)
-	if err != nil {
-		return removed, fmt.Errorf("forget %s: %w", name, err)
-	}
-	return removed, nil
-}
-
-// remember keeps a record in memory unless its source was forgotten since. The
-// second look makes it safe against a Forget in between: either that sees the
-// record, or this sees the Forget.
-func (p *Proxy) remember(source string, known record, since cache.Generation) {
-	p.known.Add(source, known)
-	if p.store.Generation(source) != since {
-		p.known.Remove(source)
-	}
 }
 
 // keep stores an entry. A cache that does not keep something costs time and

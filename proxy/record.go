@@ -23,7 +23,6 @@ type record struct {
 	Modified   time.Time // zero when unknown
 	Freshness  origin.Freshness
 	Expires    time.Time // an upload's end, zero for never
-	Missing    bool      // the origin said that there is none
 }
 
 // recordVariant is the variant under which a record is kept in the cache,

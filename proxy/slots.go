@@ -3,18 +3,15 @@ package proxy
 import (
 	"container/list"
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
 
-// ErrOverloaded is work that could not begin in time: the queue is full, the
-// wait is over, or the service is closing.
-var ErrOverloaded = errors.New("overloaded")
-
 // Slots bounds how much is computed at once: a number of processors and a
-// number of bytes that the work in hand is estimated to need. Who finds no
-// room waits in one bounded queue, first come, first served.
+// number of bytes that the work in hand is estimated to need. Who finds no room
+// waits in one bounded queue, in an order that gives every client the same
+// share of the time (see fair.go), unless it can be foreseen that the wait
+// would be too long: that is told at once.
 type Slots struct {
 	count int
 	bytes int64
@@ -24,50 +21,65 @@ type Slots struct {
 	mu       sync.Mutex
 	inUse    int
 	reserved int64
-	waiting  list.List // of *waiter
+	running  time.Duration // estimated, of the work in the slots
+	held     int64         // bytes that those who wait hold
+	waiting  list.List     // of *waiter, by start
+	fair     fairness
+	pace     pace
+	refused  [overloadReasons]uint64
+}
+
+// Need is what a piece of work asks for.
+type Need struct {
+	Client string        // whose work it is; all without one count as one
+	Bytes  int64         // of memory, at its peak
+	Held   int64         // bytes that are held while it waits
+	Work   time.Duration // estimate of the processor's time
 }
 
 type waiter struct {
-	bytes   int64
+	Need
+	start   time.Duration // in the order of fair shares
 	granted chan struct{} // closed with the slot taken on the waiter's behalf
+	ousted  chan struct{} // closed when the place goes to somebody with fewer of them
 }
 
 // NewSlots makes room for count pieces of work of together at most bytes;
-// queue is how many may wait, and wait how long.
+// queue is how many may wait, and wait how long. Those who wait may hold a
+// quarter of the bytes besides.
 func NewSlots(count int, bytes int64, queue int, wait time.Duration) *Slots {
-	return &Slots{count: count, bytes: bytes, queue: queue, wait: wait}
+	return &Slots{count: count, bytes: bytes, queue: queue, wait: wait, fair: newFairness(), pace: newPace()}
 }
 
-// Acquire waits for a slot for work that needs the given bytes. Whoever got
-// one calls release once. The error is ErrOverloaded, or the cause of ctx's
-// end.
-func (s *Slots) Acquire(ctx context.Context, bytes int64) (release func(), err error) {
-	// Work larger than the whole budget runs alone rather than never.
-	bytes = min(max(bytes, 0), s.bytes)
+// Acquire waits for a slot. Whoever got one calls release once, when the work
+// has ended. The error is an *Overload, or the cause of ctx's end.
+func (s *Slots) Acquire(ctx context.Context, need Need) (release func(), err error) {
+	need.Bytes = s.bounded(need.Bytes)
 	s.mu.Lock()
-	if s.waiting.Len() == 0 && s.fits(bytes) {
-		s.take(bytes)
+	if s.waiting.Len() == 0 && s.fits(need.Bytes) {
+		s.take(need)
 		s.mu.Unlock()
-		return s.releaser(bytes), nil
+		return s.releaser(need), nil
 	}
-	if s.waiting.Len() >= s.queue {
+	if err := s.admit(ctx, need, true); err != nil {
 		s.mu.Unlock()
-		return nil, ErrOverloaded
+		return nil, err
 	}
-	one := &waiter{bytes, make(chan struct{})}
-	place := s.waiting.PushBack(one)
+	one, place := s.enqueue(need)
 	s.mu.Unlock()
+	return s.await(ctx, one, place)
+}
 
-	timer := time.NewTimer(s.wait)
-	defer timer.Stop()
-	select {
-	case <-one.granted:
-		return s.releaser(bytes), nil
-	case <-timer.C:
-		return s.giveUp(place, one, ErrOverloaded)
-	case <-ctx.Done():
-		return s.giveUp(place, one, context.Cause(ctx))
+// Admits tells, without waiting, what Acquire would refuse at once: nil, or an
+// *Overload. It is for asking before something is fetched in vain.
+func (s *Slots) Admits(ctx context.Context, need Need) error {
+	need.Bytes = s.bounded(need.Bytes)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting.Len() == 0 && s.fits(need.Bytes) {
+		return nil
 	}
+	return s.admit(ctx, need, false)
 }
 
 // Idle reports whether there is a slot that nobody waits for.
@@ -77,29 +89,76 @@ func (s *Slots) Idle() bool {
 	return s.waiting.Len() == 0 && s.fits(0)
 }
 
+// bounded lets work larger than the whole budget run alone rather than never.
+func (s *Slots) bounded(bytes int64) int64 { return min(max(bytes, 0), s.bytes) }
+
+// enqueue gives the work a place in the queue.
+func (s *Slots) enqueue(need Need) (*waiter, *list.Element) {
+	one := &waiter{Need: need, start: s.fair.enter(need), granted: make(chan struct{}), ousted: make(chan struct{})}
+	s.held += need.Held
+	before := s.waiting.Back()
+	for before != nil && before.Value.(*waiter).start > one.start {
+		before = before.Prev()
+	}
+	if before == nil {
+		return one, s.waiting.PushFront(one)
+	}
+	return one, s.waiting.InsertAfter(one, before)
+}
+
+// await waits for what happens first to one in the queue.
+func (s *Slots) await(ctx context.Context, one *waiter, place *list.Element) (func(), error) {
+	timer := time.NewTimer(s.wait)
+	defer timer.Stop()
+	select {
+	case <-one.granted:
+		return s.releaser(one.Need), nil
+	case <-one.ousted:
+		return nil, &Overload{Reason: OverloadShare, After: s.wait}
+	case <-timer.C:
+		return s.giveUp(place, one, nil)
+	case <-ctx.Done():
+		return s.giveUp(place, one, context.Cause(ctx))
+	}
+}
+
 // giveUp leaves the queue, unless the slot was granted in the same moment: then
 // it is taken all the same, or given back when the caller has gone.
-func (s *Slots) giveUp(place *list.Element, one *waiter, reason error) (func(), error) {
+func (s *Slots) giveUp(place *list.Element, one *waiter, gone error) (func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	select {
 	case <-one.granted:
-		if errors.Is(reason, ErrOverloaded) {
-			return s.releaser(one.bytes), nil
+		if gone == nil {
+			return s.releaser(one.Need), nil
 		}
-		s.put(one.bytes)
+		s.put(one.Need, 0)
+	case <-one.ousted:
 	default:
-		s.waiting.Remove(place)
+		s.leave(place, one)
+		s.fair.abandon(one)
 		s.grant() // a large one at the head may have held up small ones
+		if gone == nil {
+			return nil, s.overload(OverloadLate, s.wait)
+		}
 	}
-	return nil, reason
+	if gone == nil {
+		return nil, &Overload{Reason: OverloadShare, After: s.wait}
+	}
+	return nil, gone
 }
 
-func (s *Slots) releaser(bytes int64) func() {
+func (s *Slots) leave(place *list.Element, one *waiter) {
+	s.waiting.Remove(place)
+	s.held -= one.Held
+}
+
+func (s *Slots) releaser(need Need) func() {
+	started := time.Now()
 	return sync.OnceFunc(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.put(bytes)
+		s.put(need, time.Since(started))
 	})
 }
 
@@ -107,14 +166,19 @@ func (s *Slots) fits(bytes int64) bool {
 	return s.inUse < s.count && (s.inUse == 0 || s.reserved+bytes <= s.bytes)
 }
 
-func (s *Slots) take(bytes int64) {
+func (s *Slots) take(need Need) {
 	s.inUse++
-	s.reserved += bytes
+	s.reserved += need.Bytes
+	s.running += need.Work
 }
 
-func (s *Slots) put(bytes int64) {
+// put gives a slot back after the work took so long; 0 is work that was not
+// begun.
+func (s *Slots) put(need Need, took time.Duration) {
 	s.inUse--
-	s.reserved -= bytes
+	s.reserved -= need.Bytes
+	s.running -= need.Work
+	s.pace.learn(need.Work, took)
 	s.grant()
 }
 
@@ -122,24 +186,35 @@ func (s *Slots) put(bytes int64) {
 func (s *Slots) grant() {
 	for head := s.waiting.Front(); head != nil; head = s.waiting.Front() {
 		one := head.Value.(*waiter)
-		if !s.fits(one.bytes) {
+		if !s.fits(one.Bytes) {
 			return
 		}
-		s.waiting.Remove(head)
-		s.take(one.bytes)
+		s.leave(head, one)
+		s.fair.serve(one)
+		s.take(one.Need)
 		close(one.granted)
 	}
 }
 
-// SlotStats is a moment's state of the slots.
+// SlotStats is a moment's state of the slots, and what was refused since the
+// start.
 type SlotStats struct {
 	Count, InUse, Waiting int
-	Bytes, Reserved       int64
+	Bytes, Reserved, Held int64
+	Backlog               time.Duration             // until all that waits now would be done
+	Refused               map[OverloadReason]uint64 // every reason is always there
 }
 
 // Stats returns the state now.
 func (s *Slots) Stats() SlotStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return SlotStats{s.count, s.inUse, s.waiting.Len(), s.bytes, s.reserved}
+	stats := SlotStats{
+		Count: s.count, InUse: s.inUse, Waiting: s.waiting.Len(), Bytes: s.bytes, Reserved: s.reserved, Held: s.held,
+		Backlog: s.ahead(foreverLater), Refused: make(map[OverloadReason]uint64, overloadReasons),
+	}
+	for reason, count := range s.refused {
+		stats.Refused[OverloadReason(reason)] = count
+	}
+	return stats
 }

@@ -11,11 +11,11 @@ import (
 func TestSlotsByBytes(t *testing.T) {
 	slots := NewSlots(4, 100, 10, time.Minute)
 	ctx := context.Background()
-	first, err := slots.Acquire(ctx, 60)
+	first, err := slots.Acquire(ctx, Need{Bytes: 60})
 	must(t, err)
 	granted := make(chan func())
 	go func() {
-		release, err := slots.Acquire(ctx, 60)
+		release, err := slots.Acquire(ctx, Need{Bytes: 60})
 		if err != nil {
 			t.Error(err)
 		}
@@ -33,7 +33,7 @@ func TestSlotsByBytes(t *testing.T) {
 
 func TestSlotsLargerThanTheBudgetRunAlone(t *testing.T) {
 	slots := NewSlots(2, 100, 1, time.Minute)
-	release, err := slots.Acquire(context.Background(), 1000)
+	release, err := slots.Acquire(context.Background(), Need{Bytes: 1000})
 	must(t, err)
 	if stats := slots.Stats(); stats.Reserved != 100 {
 		t.Errorf("%+v", stats)
@@ -43,15 +43,15 @@ func TestSlotsLargerThanTheBudgetRunAlone(t *testing.T) {
 
 func TestSlotsWaitEnds(t *testing.T) {
 	slots := NewSlots(1, 100, 2, time.Millisecond)
-	release, err := slots.Acquire(context.Background(), 1)
+	release, err := slots.Acquire(context.Background(), Need{Bytes: 1})
 	must(t, err)
-	if _, err := slots.Acquire(context.Background(), 1); !errors.Is(err, ErrOverloaded) {
+	if _, err := slots.Acquire(context.Background(), Need{Bytes: 1}); !errors.Is(err, ErrOverloaded) {
 		t.Errorf("got %v, want ErrOverloaded", err)
 	}
 	slots.wait = time.Minute
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := slots.Acquire(ctx, 1); !errors.Is(err, context.Canceled) {
+	if _, err := slots.Acquire(ctx, Need{Bytes: 1}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want Canceled", err)
 	}
 	if stats := slots.Stats(); stats.Waiting != 0 || stats.InUse != 1 {
@@ -68,7 +68,7 @@ func TestSlotsUnderLoad(t *testing.T) {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Duration(i%5)*time.Millisecond)
 			defer cancel()
-			release, err := slots.Acquire(ctx, int64(i%60))
+			release, err := slots.Acquire(ctx, Need{Bytes: int64(i % 60)})
 			if err != nil {
 				return
 			}

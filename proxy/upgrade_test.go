@@ -99,12 +99,12 @@ func TestUpgradeWaitsForIdleSlots(t *testing.T) {
 	if !slots.Idle() {
 		t.Error("empty slots are not idle")
 	}
-	first, err := slots.Acquire(context.Background(), 1)
+	first, err := slots.Acquire(context.Background(), Need{Bytes: 1})
 	must(t, err)
 	if !slots.Idle() {
 		t.Error("with one of two taken there is no idle one")
 	}
-	second, err := slots.Acquire(context.Background(), 1)
+	second, err := slots.Acquire(context.Background(), Need{Bytes: 1})
 	must(t, err)
 	if slots.Idle() {
 		t.Error("all are taken, but one is idle")

@@ -17,11 +17,17 @@ const linkPrefix = "watermark of "
 // kept. p.links is held for reading until that is kept, so that whoever forgets
 // the watermark either finds the link, or has done so before and hinders it.
 func (p *Proxy) link(v *Variant) bool {
-	key := cache.Key{Source: v.watermark.source.String(), Variant: linkPrefix + v.key.Source}
-	if p.store.Has(key) {
-		return p.store.Generation(key.Source) == v.watermark.since
+	name := v.watermark.source.String()
+	if p.store.Has(cache.Key{Source: name, Variant: linkPrefix + v.key.Source}) {
+		return p.store.Generation(name) == v.watermark.since
 	}
-	return p.keep(key, cache.NewEntry(cache.Meta{Stored: time.Now()}, nil), v.watermark.since)
+	return p.keepLink(name, v.key.Source, v.watermark.since)
+}
+
+// keepLink notes that something of other is kept that has the watermark in it.
+func (p *Proxy) keepLink(watermark, other string, since cache.Generation) bool {
+	key := cache.Key{Source: watermark, Variant: linkPrefix + other}
+	return p.keep(key, cache.NewEntry(cache.Meta{Stored: time.Now()}, nil), since)
 }
 
 // linked are the sources of which something is kept that has source in it as a

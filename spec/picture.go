@@ -16,6 +16,16 @@ type Order struct {
 	MayBeOwn  bool     // the original itself is the answer where it is smaller; see Resolution
 }
 
+// Cost is what making one picture, or looking at one original, is estimated to
+// take.
+type Cost struct {
+	Bytes int64         // of memory at its peak, the originals' own bytes included; errs on the high side
+	Work  time.Duration // of one processor of no particular speed: true in proportion to that of other pictures
+	// Decoded is how large a frame comes out of the decoder, which may shrink;
+	// zero where there is nothing to be made.
+	Decoded Size
+}
+
 // Picture is a finished result, encoded.
 type Picture struct {
 	Bytes         []byte

@@ -15,7 +15,10 @@ var ErrImpossible = fmt.Errorf("%w for this original", ErrBadOption)
 
 // Rect is a rectangle in whole pixels from the top left corner.
 type Rect struct {
-	Left, Top, Width, Height int
+	Left   int `json:"left"`
+	Top    int `json:"top"`
+	Width  int `json:"width"`
+	Height int `json:"height"`
 }
 
 // Plan is the whole geometry of making one picture from an upright frame of

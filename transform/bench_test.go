@@ -162,3 +162,40 @@ func BenchmarkInspect(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkWork shows how true the estimates of work are: the time that a
+// picture takes, for each nanosecond of the estimate.
+func BenchmarkWork(b *testing.B) {
+	large, small := photograph(), sample(b, "jpg-24bit-icc-iec.jpg")
+	for _, one := range []struct {
+		name     string
+		original []byte
+		options  string
+	}{
+		{"15MP-300", large, "300x200,format=jpeg"},
+		{"15MP-1600", large, "1600x,format=jpeg"},
+		{"4MP-300-webp", small, "300x,format=webp"},
+		{"4MP-1200-webp", small, "1200x,format=webp"},
+		{"4MP-800-png", small, "800x,format=png"},
+		{"4MP-800-avif", small, "800x,format=avif"},
+		{"4MP-800-gif", small, "800x,format=gif"},
+		{"4MP-800-jxl", small, "800x,format=jxl"},
+		{"4MP-800-blur", small, "800x,blur=5,saturation=0.5,format=jpeg"},
+		{"4MP-800-auto", small, "800x,quality=auto,format=webp"},
+		{"4MP-800-trim", small, "800x,trim=10,format=jpeg"},
+		{"PNG-300", sample(b, "png-24bit+alpha.png"), "300x,format=png"},
+		{"WebP-300", sample(b, "webp+alpha.webp"), "300x,format=webp"},
+		{"HEIC-300", sample(b, "heic-24bit-exif.heic"), "300x,format=jpeg"},
+	} {
+		b.Run(one.name, func(b *testing.B) {
+			order := ordered(one.original, facts(b, one.original), resolved(b, one.options))
+			for b.Loop() {
+				if _, err := engine.Transform(b.Context(), order); err != nil {
+					b.Fatal(err)
+				}
+			}
+			estimate := float64(engine.Cost(order).Work)
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/estimate, "took/estimate")
+		})
+	}
+}

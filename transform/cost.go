@@ -2,25 +2,34 @@ package transform
 
 import "api-resize/spec"
 
-// Cost estimates how much memory an order takes at its peak, in bytes, the
-// originals' own bytes included. It errs on the high side, and is for admission
-// by a memory budget.
-func (e *Engine) Cost(order spec.Order) int64 {
+// Cost estimates what an order takes. It is for admission: by a memory budget,
+// and by the time that others have to wait. An order without the bytes of its
+// originals is judged by their facts.
+func (e *Engine) Cost(order spec.Order) spec.Cost {
 	return cost(order, e.limits.Result, e.config.Linear)
 }
 
 // DescribeCost is Cost for Describe.
-func (e *Engine) DescribeCost(original spec.Original) int64 {
+func (e *Engine) DescribeCost(original spec.Original) spec.Cost {
 	return cost(spec.Order{Original: original, Want: glance}, glanceLimits, false)
 }
 
-func cost(order spec.Order, limits spec.ResultLimits, linear bool) int64 {
-	facts, want := order.Original.Facts, order.Want
+func cost(order spec.Order, limits spec.ResultLimits, linear bool) spec.Cost {
 	base := int64(costBase + len(order.Original.Bytes) + len(order.Watermark.Bytes))
-	plan, err := want.Plan(facts, limits)
+	plan, err := order.Want.Plan(order.Original.Facts, limits)
 	if err != nil {
-		return base // nothing will be made
+		return spec.Cost{Bytes: base, Work: workBase} // nothing will be made
 	}
+	return spec.Cost{
+		Bytes:   base + memoryCost(order, plan, linear),
+		Work:    workCost(order, plan, linear),
+		Decoded: decodedSize(order, plan, linear),
+	}
+}
+
+// memoryCost is in bytes, beyond what every picture takes.
+func memoryCost(order spec.Order, plan spec.Plan, linear bool) (bytes int64) {
+	facts, want := order.Original.Facts, order.Want
 	frames := int64(1)
 	if want.KeepsFrames(facts) {
 		frames = int64(facts.Frames)
@@ -28,20 +37,20 @@ func cost(order spec.Order, limits spec.ResultLimits, linear bool) int64 {
 	scaled := pixelsOf(plan.Scaled) * frames
 	out := pixelsOf(plan.Out) * frames
 	if want.Trim > 0 { // decoded in full size, and turned upright
-		base += 2 * 4 * int64(plan.Region.Width) * int64(plan.Region.Height) * frames
+		bytes += 2 * 4 * int64(plan.Region.Width) * int64(plan.Region.Height) * frames
 	}
 	if want.Turn != (spec.Turn{}) || want.Round != 0 || want.Pad != (spec.Sides{}) {
 		out *= 2
 	}
-	base += overlayCost(order, plan.Turned)
+	bytes += overlayCost(order, plan.Turned)
 	if want.Output.MaxBytes > 0 || want.Output.Quality == spec.QualityAuto { // all pixels are kept to be coded again
-		base += 4 * pixelsOf(plan.Out) * frames
+		bytes += 4 * pixelsOf(plan.Out) * frames
 	}
 	decoded := plan.Scaled
 	if want.Trim > 0 || linear { // nothing is shrunk while it is decoded
 		decoded = spec.Size{Width: facts.Width, Height: facts.Height}
 	}
-	return base + decodeCost(facts, decoded) + scaled*4 + out*encodeCost[want.Output.Format]
+	return bytes + decodeCost(facts, decoded) + scaled*4 + out*encodeCost[want.Output.Format]
 }
 
 // costBase covers what every picture takes: pipeline, strips, thread.

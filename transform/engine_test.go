@@ -189,10 +189,10 @@ func TestCost(t *testing.T) {
 		}
 	}
 	_, peak := engine.Memory()
-	if cost := engine.Cost(ordered(nil, facts, resolved(t, "max,format=png"))); cost < peak {
+	if cost := engine.Cost(ordered(nil, facts, resolved(t, "max,format=png"))).Bytes; cost < peak {
 		t.Errorf("the costliest was estimated at %d bytes, libvips had %d", cost, peak)
 	}
-	small, large := engine.Cost(ordered(nil, facts, resolved(t, "100x,format=jpeg"))), engine.Cost(ordered(nil, facts, resolved(t, "max,format=avif")))
+	small, large := engine.Cost(ordered(nil, facts, resolved(t, "100x,format=jpeg"))).Bytes, engine.Cost(ordered(nil, facts, resolved(t, "max,format=avif"))).Bytes
 	if small >= large || small < 1<<20 {
 		t.Errorf("a small picture costs %d, a large one %d", small, large)
 	}

@@ -10,22 +10,22 @@ import (
 
 // wholeScaled is the size that the whole original has at the plan's scale: what
 // the loader is asked for.
-func (j *job) wholeScaled() spec.Size {
-	whole := spec.Size{Width: j.facts.Width, Height: j.facts.Height}
-	region, scaled := j.plan.Region, j.plan.Scaled
+func wholeScaled(facts spec.Facts, plan spec.Plan, unshrunk bool) spec.Size {
+	whole := spec.Size{Width: facts.Width, Height: facts.Height}
+	region, scaled := plan.Region, plan.Scaled
 	switch {
-	case j.want.Trim > 0, j.inLinearLight(): // what is to be scaled is not known yet, or must not be shrunk before
+	case unshrunk: // what is to be scaled is not known yet, or must not be shrunk before
 		return whole
 	case region.Width == whole.Width && region.Height == whole.Height:
 		return scaled
 	}
 	times := 1.0
-	if j.facts.Format == spec.WebP {
+	if facts.Format == spec.WebP {
 		times = 2 // it is scaled all the way, and the region's edges then fall between pixels
 	}
 	along := func(whole, region, scaled int) int {
 		size := max(1, int(math.Ceil(times*float64(whole)*float64(scaled)/float64(region))))
-		if j.facts.Vector {
+		if facts.Vector {
 			return size
 		}
 		return min(whole, size)

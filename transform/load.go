@@ -74,7 +74,7 @@ func (j *job) load() error {
 	if err != nil {
 		return err
 	}
-	options, shrunk := loadOptions(j.facts, j.wholeScaled(), j.animated)
+	options, shrunk := loadOptions(j.facts, wholeScaled(j.facts, j.plan, j.want.Trim > 0 || j.inLinearLight()), j.animated)
 	image, err := j.source.open(options+page, j.guard)
 	if err != nil {
 		return j.undecodable(err)

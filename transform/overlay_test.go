@@ -45,7 +45,7 @@ func TestOverlayCost(t *testing.T) {
 	cost := func(text string, watermark spec.Facts) int64 {
 		order := ordered(nil, original, resolved(t, text))
 		order.Watermark.Facts = watermark
-		return engine.Cost(order)
+		return engine.Cost(order).Bytes
 	}
 	bare := cost("max,format=png", spec.Facts{})
 	if got := cost("max,format=png,text=Hello", spec.Facts{}) - bare; got < 1e6 {

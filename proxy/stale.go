@@ -1,0 +1,77 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"api-resize/origin"
+)
+
+// Use says how what is known of an original came to be used.
+type Use uint8
+
+// The uses.
+const (
+	UsedFresh             Use = iota // within its life, nobody was asked
+	UsedNew                          // it was fetched, and not known before
+	UsedReplaced                     // it was stale, and came anew
+	UsedRevalidated                  // it was stale, and the origin says that it has not changed
+	UsedWhileRevalidating            // it is stale, and being asked for
+	UsedOnError                      // it is stale, and could not be asked for
+	useCount
+)
+
+func (u Use) String() string {
+	return [...]string{"fresh", "new", "replaced", "revalidated", "stale-while-revalidate", "stale-if-error"}[u]
+}
+
+// Stale reports whether the life of what is used is over.
+func (u Use) Stale() bool { return u == UsedWhileRevalidating || u == UsedOnError }
+
+// useCounters count how originals were used that were not fresh.
+type useCounters [useCount]atomic.Uint64
+
+func (p *Proxy) used(use Use) Use {
+	p.uses[use].Add(1)
+	return use
+}
+
+// mayWait reports whether a stale record may be used while it is asked for anew:
+// stale-while-revalidate, RFC 5861, section 3.
+func (r record) mayWait(now time.Time) bool {
+	return now.Before(r.Freshness.Until.Add(r.Freshness.StaleWhileRevalidate))
+}
+
+// mayStandIn reports whether a stale record may be used where asking for it
+// anew has failed: stale-if-error, RFC 5861, section 4. That the original is no
+// longer there, or no longer allowed, is no failure but an answer.
+func (r record) mayStandIn(now time.Time, err error) bool {
+	failed := errors.Is(err, origin.ErrFailed) || errors.Is(err, origin.ErrTimeout) || errors.Is(err, origin.ErrBusy)
+	return failed && now.Before(r.Freshness.Until.Add(r.Freshness.StaleIfError))
+}
+
+// maxRenewals bounds the originals that are asked for anew behind answers at a
+// time; what finds no place stays stale until it is asked for next.
+const maxRenewals = 64
+
+// renewTimeout is longer than any fetch may take.
+const renewTimeout = time.Minute
+
+// renew asks the origin behind the answer's back.
+func (p *Proxy) renew(one piece) {
+	select {
+	case p.renewing <- struct{}{}:
+	default:
+		return
+	}
+	p.background.Go(func() {
+		defer func() { <-p.renewing }()
+		ctx, cancel := context.WithTimeout(p.life, renewTimeout)
+		defer cancel()
+		if _, err := p.ask(ctx, one, false); err != nil && p.life.Err() == nil {
+			p.logger.Info("a stale original was not renewed", "source", one.source.String(), "error", err)
+		}
+	})
+}
