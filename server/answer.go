@@ -28,9 +28,9 @@ type answer struct {
 	modified    time.Time // zero when unknown
 	contentType string
 	fileName    string
-	canonical   string // URL, empty for none
-	byAccept    bool   // the Accept header had a say
-	bySaveData  bool   // so had the Save-Data header
+	canonical   string   // URL, empty for none
+	vary        []string // the request's headers that had a say
+	tags        []string // what it is made of, for caches in front
 	life        proxy.Lifetime
 	download    bool   // to be saved rather than shown
 	fallback    string // code of the problem that has this sent instead, empty for none
@@ -43,17 +43,16 @@ func (a answer) setHeaders(c *fiber.Ctx) {
 		c.Set(fiber.HeaderLastModified, httpDate(a.modified))
 	}
 	c.Set(fiber.HeaderCacheControl, cacheControl(a.life))
-	if a.byAccept {
-		c.Vary(fiber.HeaderAccept)
-	}
-	if a.bySaveData {
-		c.Vary(headerSaveData)
-	}
+	c.Vary(a.vary...)
 	c.Set(fiber.HeaderContentType, a.contentType)
 	c.Set(fiber.HeaderAcceptRanges, "bytes")
 	c.Set(fiber.HeaderContentDisposition, disposition(a.download, a.fileName))
 	if a.fallback != "" {
 		c.Set(headerFallback, a.fallback)
+	}
+	if len(a.tags) > 0 {
+		c.Set(headerCacheTag, bounded(a.tags, ","))
+		c.Set(headerSurrogateKey, bounded(a.tags, " "))
 	}
 	if a.canonical != "" {
 		c.Set(fiber.HeaderLink, "<"+a.canonical+`>; rel="canonical"`)
@@ -128,17 +127,36 @@ func withExtension(name, fallback, extension string) string {
 
 // cacheStatus tells what the cache did, RFC 9211.
 func (s *Server) cacheStatus(result *proxy.Result) string {
-	text := s.parts.ServiceName
-	switch result.Outcome {
-	case proxy.Hit:
-		return text + "; hit; detail=" + tierOf(result)
-	case proxy.Joined:
-		text += "; fwd=miss; collapsed"
-	default:
-		text += "; fwd=miss"
+	if result.Outcome == proxy.Hit {
+		return s.hitStatus(result.Variant, tierOf(result))
+	}
+	text := s.parts.ServiceName + "; fwd=miss"
+	if result.Use == proxy.UsedReplaced {
+		text = s.parts.ServiceName + "; fwd=stale"
+	}
+	if result.Outcome == proxy.Joined {
+		text += "; collapsed"
 	}
 	if result.Stored {
 		text += "; stored"
+	}
+	return text
+}
+
+// hitStatus is of a picture that was there. What was asked of its origin counts
+// as forwarded, whatever came of it.
+func (s *Server) hitStatus(variant *proxy.Variant, detail string) string {
+	text := s.parts.ServiceName + "; hit"
+	switch variant.Use {
+	case proxy.UsedRevalidated:
+		text = s.parts.ServiceName + "; fwd=stale; fwd-status=304"
+	case proxy.UsedOnError:
+		return s.parts.ServiceName + "; fwd=stale; detail=" + variant.Use.String()
+	case proxy.UsedWhileRevalidating:
+		text += "; ttl=" + strconv.Itoa(int(variant.Left(time.Now()).Seconds()))
+	}
+	if detail != "" {
+		text += "; detail=" + detail
 	}
 	return text
 }

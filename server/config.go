@@ -17,6 +17,9 @@ type Config struct {
 	// PublicURL is where clients reach the service, without a slash at its end;
 	// it stands before the URLs in JSON and HTML. Empty: they are relative.
 	PublicURL string `mapstructure:"public_url"`
+	// CacheTags has pictures carry Cache-Tag and Surrogate-Key, by which caches
+	// in front follow a purge. Default true.
+	CacheTags bool `mapstructure:"cache_tags"`
 	// RequestTimeout is how long one request may take until its answer
 	// begins. Default 20 s.
 	RequestTimeout time.Duration `mapstructure:"request_timeout"`
@@ -43,6 +46,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Address:        ":8000",
+		CacheTags:      true,
 		RequestTimeout: 20 * time.Second,
 		HeaderTimeout:  10 * time.Second,
 		UploadTimeout:  5 * time.Minute,

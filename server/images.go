@@ -110,6 +110,7 @@ func (s *Server) original(c *fiber.Ctx) error {
 		etag: `"` + record.ID + `"`, modified: record.Created, contentType: format.ContentType(),
 		fileName: withExtension(record.Name, record.ID, format.Extension()),
 		life:     proxy.UploadLifetime(record, time.Now()),
+		tags:     s.tags(spec.Request{Source: spec.Source{Kind: spec.SourceUpload, Path: record.ID}}),
 	}
 	if answer.conditional(c) != 0 {
 		return nil

@@ -64,7 +64,7 @@ func (s *Server) answerPicture(ctx context.Context, c *fiber.Ctx, request spec.R
 	switch answer.conditional(c) {
 	case fiber.StatusNotModified:
 		current.outcome = "not-modified"
-		c.Set(headerCacheStatus, s.parts.ServiceName+"; hit")
+		c.Set(headerCacheStatus, s.hitStatus(variant, ""))
 		return nil
 	case fiber.StatusPreconditionFailed:
 		return nil
@@ -93,8 +93,8 @@ func (s *Server) answerOf(variant *proxy.Variant, canonical, instead string) ans
 		contentType: format.ContentType(),
 		fileName:    withExtension(variant.Name, variant.Request.Source.Name(), format.Extension()),
 		canonical:   canonical,
-		byAccept:    variant.ByAccept,
-		bySaveData:  variant.BySaveData,
+		vary:        varyOf(variant),
+		tags:        s.tags(variant.Request),
 		life:        variant.Lifetime(time.Now()),
 		fallback:    instead,
 	}
@@ -105,6 +105,18 @@ func (s *Server) answerOf(variant *proxy.Variant, canonical, instead string) ans
 		answer.life = answer.life.AtMost(negativeLife * time.Second)
 	}
 	return answer
+}
+
+// varyOf names the request's headers that had a say in a variant.
+func varyOf(variant *proxy.Variant) []string {
+	var names []string
+	if variant.ByAccept {
+		names = append(names, fiber.HeaderAccept)
+	}
+	if variant.BySaveData {
+		names = append(names, headerSaveData)
+	}
+	return names
 }
 
 // downloadName gives a name that a client chose an extension when it has none.

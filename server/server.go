@@ -127,6 +127,7 @@ func (s *Server) routes() {
 	s.app.Get(dialect.Prefix+"*", s.resize)
 	s.app.Get(infoPrefix+"*", s.mayHaveURLs, s.info)
 	s.app.Get(srcsetPrefix+"*", s.mayHaveURLs, s.srcset)
+	s.app.Post(purgeRoute, s.authorized, s.purge)
 	s.app.Post(uploadRoute, s.authorized, s.upload)
 	s.app.Get("/images/:id", s.mayHaveURLs, s.describeImage)
 	s.app.Get("/images/:id/original", s.original)

@@ -65,7 +65,7 @@ func (s *Server) srcset(c *fiber.Ctx) error {
 		return err
 	}
 	html := c.Accepts(fiber.MIMEApplicationJSON, fiber.MIMETextHTML) == fiber.MIMETextHTML
-	answer.byAccept = true
+	answer.vary = append(answer.vary, fiber.HeaderAccept)
 	answer.etag = made.etag(answer.etag, html)
 	if html {
 		answer.contentType = fiber.MIMETextHTMLCharsetUTF8
