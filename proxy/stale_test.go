@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"api-resize/cache"
 	"api-resize/origin"
 	"api-resize/spec"
 )
@@ -327,4 +328,23 @@ func TestWhatWouldBeRefusedIsNotFetched(t *testing.T) {
 		t.Errorf("%d fetches of what could not be made", got)
 	}
 	q.run()
+}
+
+func TestExplain(t *testing.T) {
+	b := newBench(t)
+	request := b.request("300x200")
+	told, err := b.Explain(context.Background(), request, spec.Client{Accept: "image/webp"})
+	must(t, err)
+	if told.Spec.Output.Format != spec.WebP || len(told.Tiers) != 0 || told.Plan.Out != (spec.Size{Width: 300, Height: 200}) || told.Original.Use != UsedNew {
+		t.Errorf("%+v", told)
+	}
+	if b.fake.made.Load() != 0 {
+		t.Error("a picture was made")
+	}
+	got, _ := b.mustGet("300x200")
+	told, err = b.Explain(context.Background(), request, spec.Client{Accept: "image/webp"})
+	must(t, err)
+	if told.ETag != got.ETag || told.Key != got.key || len(told.Tiers) == 0 || told.Tiers[0] != cache.TierMemory || told.Original.Use != UsedFresh {
+		t.Errorf("%+v", told)
+	}
 }

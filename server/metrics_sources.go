@@ -17,7 +17,26 @@ func (m *Metrics) WatchSlots(slots *proxy.Slots) {
 	gauge("api_resize_slots_in_use", "Pictures being made.", func(s proxy.SlotStats) float64 { return float64(s.InUse) })
 	gauge("api_resize_queue_depth", "Requests waiting for a slot.", func(s proxy.SlotStats) float64 { return float64(s.Waiting) })
 	gauge("api_resize_memory_budget_bytes", "Bytes that pictures in work may need together.", func(s proxy.SlotStats) float64 { return float64(s.Bytes) })
+	gauge("api_resize_queue_seconds", "Time until all that waits now is expected to be done.", func(s proxy.SlotStats) float64 { return s.Backlog.Seconds() })
+	gauge("api_resize_queue_held_bytes", "Bytes of originals that those who wait for a slot hold.", func(s proxy.SlotStats) float64 { return float64(s.Held) })
 	gauge("api_resize_memory_reserved_bytes", "Bytes that pictures in work are estimated to need.", func(s proxy.SlotStats) float64 { return float64(s.Reserved) })
+}
+
+// WatchProxy shows how originals were used that were not fresh, what was
+// refused and purged, and what is under way.
+func (m *Metrics) WatchProxy(core *proxy.Proxy) {
+	for use := range core.Stats().Uses {
+		m.Counter("api_resize_originals_total", "Originals that were not fresh, by what was done: new, replaced, revalidated, stale-while-revalidate, stale-if-error.",
+			func() float64 { return float64(core.Stats().Uses[use]) }, prometheus.Labels{"use": use.String()})
+	}
+	for reason := range core.Slots.Stats().Refused {
+		m.Counter("api_resize_overload_total", "Work that was refused, by reason.",
+			func() float64 { return float64(core.Slots.Stats().Refused[reason]) }, prometheus.Labels{"reason": reason.String()})
+	}
+	m.Counter("api_resize_purges_total", "Purges and deletions.", func() float64 { return float64(core.Stats().Purges) }, nil)
+	m.Counter("api_resize_purged_entries_total", "Entries removed by purges and deletions.", func() float64 { return float64(core.Stats().Purged) }, nil)
+	m.Gauge("api_resize_flights", "Fetches and pictures under way that somebody waits for.", func() float64 { return float64(core.Stats().Flights) }, nil)
+	m.Gauge("api_resize_refused_sources", "Sources of which it is remembered that their origin could not give them.", func() float64 { return float64(core.Stats().Refused) }, nil)
 }
 
 // WatchCache shows the state of each tier and of the writes between them.

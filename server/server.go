@@ -50,9 +50,21 @@ type Parts struct {
 	Sizes       spec.SizePolicy
 	Signing     SigningConfig
 	SaveBytes   int64 // of one upload
+	Limits      Limits
 	Metrics     *Metrics
 	Logger      *slog.Logger
 	ServiceName string // in Cache-Status
+}
+
+// Limits are what is allowed, for explanations.
+type Limits struct {
+	OriginalBytes  int64   `json:"original_bytes"`
+	OriginalPixels int64   `json:"original_pixels"`
+	OriginalFrames int     `json:"original_frames"`
+	ResultPixels   int64   `json:"result_pixels"`
+	ResultSide     int     `json:"result_side"`
+	Seconds        float64 `json:"processing_seconds"`
+	QueueSeconds   float64 `json:"queue_seconds"`
 }
 
 // maxHeader bounds a request's line and header together, in bytes: the longest
@@ -127,6 +139,7 @@ func (s *Server) routes() {
 	s.app.Get(dialect.Prefix+"*", s.resize)
 	s.app.Get(infoPrefix+"*", s.mayHaveURLs, s.info)
 	s.app.Get(srcsetPrefix+"*", s.mayHaveURLs, s.srcset)
+	s.app.Get(explainPrefix+"*", s.authorized, s.explain)
 	s.app.Post(purgeRoute, s.authorized, s.purge)
 	s.app.Post(uploadRoute, s.authorized, s.upload)
 	s.app.Get("/images/:id", s.mayHaveURLs, s.describeImage)

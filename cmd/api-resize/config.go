@@ -258,6 +258,15 @@ func (c Config) presets() (spec.Presets, error) {
 	return presets, errors.Join(faults...)
 }
 
+// told are the limits as clients are told them.
+func (c Config) told() server.Limits {
+	return server.Limits{
+		OriginalBytes: c.Limits.OriginalBytes, OriginalPixels: c.Limits.OriginalPixels, OriginalFrames: c.Limits.OriginalFrames,
+		ResultPixels: c.Limits.ResultPixels, ResultSide: c.Limits.ResultSide,
+		Seconds: c.Processing.Timeout.Seconds(), QueueSeconds: c.Processing.QueueWait.Seconds(),
+	}
+}
+
 // sizes is the policy, in which sizes that presets have are on the list.
 func (c Config) sizes(presets spec.Presets) spec.SizePolicy {
 	policy := c.Sizes

@@ -116,7 +116,7 @@ func (p *program) build(auth server.Auth) error {
 	p.server = server.New(config.Server, server.Parts{
 		Proxy: core, Uploads: origins.Uploads, Auth: auth,
 		Dialect: dialect.Native{Presets: presets}, Sizes: config.sizes(presets), Signing: config.Security,
-		SaveBytes: config.Limits.OriginalBytes, Metrics: metrics, Logger: p.logger, ServiceName: serviceName,
+		SaveBytes: config.Limits.OriginalBytes, Limits: config.told(), Metrics: metrics, Logger: p.logger, ServiceName: serviceName,
 	})
 	p.ops = server.NewOps(metrics)
 	return nil
@@ -125,6 +125,7 @@ func (p *program) build(auth server.Auth) error {
 func (p *program) metrics(core *proxy.Proxy) *server.Metrics {
 	metrics := server.NewMetrics()
 	metrics.WatchSlots(core.Slots)
+	metrics.WatchProxy(core)
 	metrics.WatchCache(p.tiers)
 	metrics.WatchFetches(p.web.Stats)
 	metrics.WatchMemory(p.engine.Memory)
