@@ -110,7 +110,7 @@ type Proxy struct {
 	life       context.Context // of what runs behind answers
 	end        context.CancelFunc
 	background sync.WaitGroup
-	renewing   chan struct{} // holds a token for each original that is renewed
+	renewing   renewals
 	upgrading  chan struct{} // holds a token while something better is made
 	hopeless   *lru.Cache[cache.Key, time.Time]
 }
@@ -169,7 +169,6 @@ func New(config Config, parts Parts) (*Proxy, error) {
 
 		life:      life,
 		end:       end,
-		renewing:  make(chan struct{}, maxRenewals),
 		upgrading: make(chan struct{}, 1),
 		hopeless:  hopeless,
 	}, nil

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,19 +60,45 @@ const maxRenewals = 64
 // renewTimeout is longer than any fetch may take.
 const renewTimeout = time.Minute
 
+// renewals are the sources that are asked for anew behind answers.
+type renewals struct {
+	mu     sync.Mutex
+	source map[string]bool
+}
+
+// begin reports whether a source may be asked for now: not twice, and not too
+// many at a time.
+func (r *renewals) begin(source string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.source[source] || len(r.source) >= maxRenewals {
+		return false
+	}
+	if r.source == nil {
+		r.source = map[string]bool{}
+	}
+	r.source[source] = true
+	return true
+}
+
+func (r *renewals) end(source string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.source, source)
+}
+
 // renew asks the origin behind the answer's back.
 func (p *Proxy) renew(one piece) {
-	select {
-	case p.renewing <- struct{}{}:
-	default:
+	name := one.source.String()
+	if !p.renewing.begin(name) {
 		return
 	}
 	p.background.Go(func() {
-		defer func() { <-p.renewing }()
+		defer p.renewing.end(name)
 		ctx, cancel := context.WithTimeout(p.life, renewTimeout)
 		defer cancel()
 		if _, err := p.ask(ctx, one, false); err != nil && p.life.Err() == nil {
-			p.logger.Info("a stale original was not renewed", "source", one.source.String(), "error", err)
+			p.logger.Info("a stale original was not renewed", "source", name, "error", err)
 		}
 	})
 }
