@@ -114,11 +114,12 @@ func (f *fetcher) original(ctx context.Context, cancel func(), parent context.Co
 }
 
 // checkStatus: RFC 9110 has many ways to succeed, but only 200 is all of an
-// image, and 304 only for who asked conditionally.
+// image, as is 203, a 200 that a proxy on the way has changed (§15.3.4), and 304
+// only for who asked conditionally.
 func checkStatus(a *answer, have Validators) error {
 	status := a.resp.StatusCode
 	switch {
-	case status == http.StatusOK:
+	case status == http.StatusOK || status == http.StatusNonAuthoritativeInfo:
 		return nil
 	case status == http.StatusNotModified && have != Validators{}:
 		return nil
