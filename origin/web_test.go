@@ -65,50 +65,6 @@ func fetch(o Opener, path string) ([]byte, error) {
 	return io.ReadAll(original.Body)
 }
 
-func TestWebLyingOrigins(t *testing.T) {
-	for _, test := range []struct {
-		name, answer string
-		want         error
-	}{
-		{"short body", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", ErrFailed},
-		{"cut chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", ErrFailed},
-		{"no last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", ErrFailed},
-		{"chunk without size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n", ErrFailed},
-		{"empty", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", ErrFailed},
-		{"empty chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", ErrFailed},
-		{"empty until close", "HTTP/1.1 200 OK\r\n\r\n", ErrFailed},
-		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", ErrFailed},
-		{"huge length", "HTTP/1.1 200 OK\r\nContent-Length: 100001\r\n\r\nabc", ErrTooLarge},
-		{"not HTTP", "SSH-2.0-OpenSSH\r\n", ErrFailed},
-		{"nothing", "", ErrFailed},
-		{"huge header", "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", headerBytes) + "\r\n\r\nabc", ErrFailed},
-		{"206", "HTTP/1.1 206 Partial Content\r\nContent-Length: 3\r\nContent-Range: bytes 0-2/9\r\n\r\nabc", ErrFailed},
-		{"204", "HTTP/1.1 204 No Content\r\n\r\n", ErrFailed},
-		{"304 nobody asked for", "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n", ErrFailed},
-		{"403", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", ErrFailed},
-		{"404", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", ErrOriginNotFound},
-		{"410", "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n", ErrOriginNotFound},
-		{"redirect without Location", "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", ErrFailed},
-		{"redirect to nonsense", "HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n", ErrFailed},
-		{"unknown coding", "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 3\r\n\r\nabc", ErrFailed},
-		{"two codings", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", ErrFailed},
-		{"not gzip", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 30\r\n\r\n" + strings.Repeat("abc", 10), ErrFailed},
-		{"until close", "HTTP/1.1 200 OK\r\n\r\nabc", nil},
-		{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", nil},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			web := newWeb(t, local())
-			got, err := fetch(web, serveRaw(t, test.answer)+"/x.jpg")
-			if test.want == nil && (err != nil || string(got) != "abc") || !errors.Is(err, test.want) {
-				t.Errorf("got %q, %v; want %v", got, err, test.want)
-			}
-			if stats := web.Stats(); stats.Open != 0 || stats.Results[resultOf(test.want)] != 1 {
-				t.Errorf("stats %+v, want one %s", stats, resultOf(test.want))
-			}
-		})
-	}
-}
-
 func TestWebSendsNothingOfItsOwnAccord(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
 	var got http.Header
