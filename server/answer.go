@@ -26,6 +26,7 @@ const (
 type answer struct {
 	etag        string    // strong, with quotes
 	modified    time.Time // zero when unknown
+	exactDate   bool      // modified changes whenever the bytes do
 	contentType string
 	fileName    string
 	canonical   string   // URL, empty for none
@@ -40,7 +41,9 @@ type answer struct {
 func (a answer) setHeaders(c *fiber.Ctx) {
 	c.Set(fiber.HeaderETag, a.etag)
 	if !a.modified.IsZero() {
-		c.Set(fiber.HeaderLastModified, httpDate(a.modified))
+		// RFC 9110, section 8.8.2.1: never later than the answer itself, though
+		// a file may come from the future.
+		c.Set(fiber.HeaderLastModified, httpDate(earlier(a.modified, time.Now())))
 	}
 	c.Set(fiber.HeaderCacheControl, cacheControl(a.life))
 	c.Vary(a.vary...)
@@ -59,6 +62,13 @@ func (a answer) setHeaders(c *fiber.Ctx) {
 	}
 }
 
+func earlier(one, other time.Time) time.Time {
+	if one.Before(other) {
+		return one
+	}
+	return other
+}
+
 // commonHeaders go with every answer, errors included: pictures may be used by
 // pages of any origin, and nothing sent from here is ever run by a browser.
 func (s *Server) commonHeaders(c *fiber.Ctx) {
@@ -73,22 +83,6 @@ func (s *Server) commonHeaders(c *fiber.Ctx) {
 
 // exposedHeaders are those that scripts of other origins may read.
 const exposedHeaders = "Cache-Status, Content-Disposition, Content-Range, ETag, Link, Location, Retry-After, Server-Timing, X-Fallback, X-Image-Decision, X-Request-Id"
-
-// allMethods are those that some route has.
-const allMethods = "GET, HEAD, POST, DELETE, OPTIONS"
-
-// preflight answers a browser's question whether a page may send a request
-// (Fetch standard, CORS-preflight).
-func (s *Server) preflight(c *fiber.Ctx) error {
-	if c.Method() != fiber.MethodOptions {
-		return c.Next()
-	}
-	c.Set(fiber.HeaderAccessControlAllowMethods, allMethods)
-	c.Set(fiber.HeaderAccessControlAllowHeaders, "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range, X-Request-Id")
-	c.Set(fiber.HeaderAccessControlMaxAge, "86400")
-	c.Set(fiber.HeaderAllow, allMethods)
-	return c.SendStatus(fiber.StatusNoContent)
-}
 
 func cacheControl(life proxy.Lifetime) string {
 	if life.NoStore {

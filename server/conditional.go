@@ -1,14 +1,11 @@
 package server
 
 import (
-	"net/http"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 )
-
-func httpDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
 
 // conditional answers a request whose conditions need no body to be sent, and
 // returns its status: 304 or 412. 0 is a request that has to be answered in
@@ -26,8 +23,13 @@ func (a answer) conditional(c *fiber.Ctx) int {
 	a.setHeaders(c)
 	if status == fiber.StatusPreconditionFailed {
 		noStore(c) // what it says of the picture is not for caches
+	} else {
+		// Section 15.4.5: where there is an ETag, no other metadata is needed.
+		c.Response().Header.Del(fiber.HeaderLastModified)
+		// Only here: without a Content-Length, a client waits for the body of
+		// any other status.
+		c.Response().SkipBody = true
 	}
-	c.Response().SkipBody = true
 	withoutBody(c.Status(status))
 	return status
 }
@@ -35,7 +37,7 @@ func (a answer) conditional(c *fiber.Ctx) int {
 // notModified reports whether the client has the current picture already:
 // steps 3 and 4 there.
 func (a answer) notModified(c *fiber.Ctx) bool {
-	if tags := c.Get(fiber.HeaderIfNoneMatch); tags != "" {
+	if tags, present := field(c, fiber.HeaderIfNoneMatch); present {
 		return matches(tags, a.etag, true)
 	}
 	since, ok := dateIn(c, fiber.HeaderIfModifiedSince)
@@ -45,7 +47,7 @@ func (a answer) notModified(c *fiber.Ctx) bool {
 // preconditionFailed reports whether the client wants the picture only in a
 // version that is not current: steps 1 and 2 there.
 func (a answer) preconditionFailed(c *fiber.Ctx) bool {
-	if tags := c.Get(fiber.HeaderIfMatch); tags != "" {
+	if tags, present := field(c, fiber.HeaderIfMatch); present {
 		return !matches(tags, a.etag, false)
 	}
 	since, ok := dateIn(c, fiber.HeaderIfUnmodifiedSince)
@@ -54,16 +56,16 @@ func (a answer) preconditionFailed(c *fiber.Ctx) bool {
 
 // dateIn reads a date from a header; one that is no date counts as none.
 func dateIn(c *fiber.Ctx, header string) (time.Time, bool) {
-	text := c.Get(header)
-	if text == "" {
+	text, present := field(c, header)
+	if !present {
 		return time.Time{}, false
 	}
-	date, err := http.ParseTime(text)
-	return date, err == nil
+	return parseDate(text, time.Now())
 }
 
 // matches looks for etag in a list of entity tags, RFC 9110, section 8.8.3.2.
-// A weak tag counts only in a weak comparison.
+// A weak tag counts only in a weak comparison. What follows something that is
+// no tag is not read.
 func matches(list, etag string, weak bool) bool {
 	if strings.TrimSpace(list) == "*" {
 		return true
@@ -77,10 +79,14 @@ func matches(list, etag string, weak bool) bool {
 		if end < 0 {
 			return false
 		}
-		if rest[:end+2] == etag && (weak || !isWeak) {
+		tag := rest[:end+2]
+		list = strings.TrimLeft(rest[end+2:], " \t")
+		if list != "" && list[0] != ',' {
+			return false
+		}
+		if tag == etag && (weak || !isWeak) {
 			return true
 		}
-		list = rest[end+2:]
 	}
 	return false
 }

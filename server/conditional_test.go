@@ -1,6 +1,9 @@
 package server
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestMatches(t *testing.T) {
 	const etag = `"abc"`
@@ -22,6 +25,10 @@ func TestMatches(t *testing.T) {
 		{`"abcd"`, false, false},
 		{`w/"abc"`, false, false}, // the W is case-sensitive
 		{`"x" *`, false, false},
+		{`"x""abc"`, false, false},
+		{`"abc" x`, false, false},
+		{`*, "abc"`, false, false},
+		{``, false, false},
 	} {
 		if got := matches(test.list, etag, true); got != test.weak {
 			t.Errorf("%s weakly: %v, want %v", test.list, got, test.weak)
@@ -53,7 +60,9 @@ func TestRangeOf(t *testing.T) {
 		{"bytes=+1-2", span{}, false, true},
 		{"bytes=--2", span{}, false, true},
 		{"bytes=-", span{}, false, true},
-		{"bytes=99999999999999999999-", span{}, false, true},
+		{"bytes=99999999999999999999-", span{}, true, false},
+		{"bytes=90-99999999999999999999", span{90, 10}, true, true},
+		{"bytes=-99999999999999999999", span{0, 100}, true, true},
 		{"lines=0-9", span{}, false, true},
 		{"bytes", span{}, false, true},
 	} {
@@ -84,6 +93,51 @@ func FuzzRangeOf(f *testing.F) {
 		part, ok, satisfiable := rangeOf(header, size)
 		if ok && satisfiable && (part.start < 0 || part.length < 1 || part.start+part.length > size) {
 			t.Fatalf("%q of %d bytes gives %+v", header, size, part)
+		}
+	})
+}
+
+func TestParseDate(t *testing.T) {
+	now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	want := time.Date(1994, 11, 6, 8, 49, 37, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"Sun, 06 Nov 1994 08:49:37 GMT":  want,
+		"Sunday, 06-Nov-94 08:49:37 GMT": want,
+		"Sun Nov  6 08:49:37 1994":       want,
+		"Friday, 06-Nov-70 08:49:37 GMT": time.Date(2070, 11, 6, 8, 49, 37, 0, time.UTC), // less than 50 years ahead
+		"Friday, 06-Nov-68 08:49:37 GMT": time.Date(2068, 11, 6, 8, 49, 37, 0, time.UTC),
+		"Friday, 01-May-76 00:00:00 GMT": time.Date(2076, 5, 1, 0, 0, 0, 0, time.UTC), // just 50
+		"Friday, 01-May-76 00:00:01 GMT": time.Date(1976, 5, 1, 0, 0, 1, 0, time.UTC), // more
+		"Friday, 06-Nov-26 08:49:37 GMT": time.Date(2026, 11, 6, 8, 49, 37, 0, time.UTC),
+		"Sunday, 06-Nov-94 08:49:37 PST": {},
+		"Sun, 06 Nov 1994 08:49:37 PST":  {},
+		"Sun, 06 Nov 1994 08:49:37":      {},
+		"1994-11-06T08:49:37Z":           {},
+		"784111777":                      {},
+		"":                               {},
+		"Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT": {},
+	} {
+		got, ok := parseDate(text, now)
+		if ok == want.IsZero() || !got.Equal(want) {
+			t.Errorf("%q: got %v, %v; want %v", text, got, ok, want)
+		}
+	}
+}
+
+func FuzzParseDate(f *testing.F) {
+	f.Add("Sunday, 06-Nov-94 08:49:37 GMT", int64(1_700_000_000))
+	f.Add("Sun Nov  6 08:49:37 1994", int64(0))
+	f.Fuzz(func(t *testing.T, text string, seconds int64) {
+		if seconds < 0 || seconds > 1<<36 {
+			return
+		}
+		now := time.Unix(seconds, 0).UTC()
+		date, ok := parseDate(text, now)
+		if !ok {
+			return
+		}
+		if again, ok := parseDate(httpDate(date), now); !ok || again.Unix() != date.Unix() {
+			t.Fatalf("%q is %v, which reads back as %v, %v", text, date, again, ok)
 		}
 	})
 }

@@ -40,6 +40,9 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	c.Response().Reset()
 	s.commonHeaders(c)
 	if kind.status == fiber.StatusMethodNotAllowed {
+		if own := s.allowOf(c.Path()); own != "" {
+			allow = own
+		}
 		c.Set(fiber.HeaderAllow, allow)
 	}
 	if kind.status == fiber.StatusUnauthorized {

@@ -78,8 +78,9 @@ func (s *Server) answerPicture(ctx context.Context, c *fiber.Ctx, request spec.R
 
 // clientOf is what a request's headers say that has a say in the picture.
 func clientOf(c *fiber.Ctx) spec.Client {
+	accept, _ := field(c, fiber.HeaderAccept)
 	return spec.Client{
-		Accept:   string(c.Request().Header.Peek(fiber.HeaderAccept)),
+		Accept:   accept,
 		SaveData: strings.EqualFold(c.Get(headerSaveData), "on"),
 	}
 }

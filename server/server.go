@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +29,7 @@ const (
 // Server is the public side of the service. Make one with New.
 type Server struct {
 	app     *fiber.App
+	table   []fiber.Route // of app, without what runs for every route
 	config  Config
 	parts   Parts
 	proxy   *proxy.Proxy
@@ -113,28 +113,12 @@ func (s *Server) timeouts(header *fasthttp.RequestHeader) fasthttp.RequestConfig
 
 const uploadRoute = "/images"
 
-// onlyKnownMethods answers what Fiber has no words for.
-func (s *Server) onlyKnownMethods(next fasthttp.RequestHandler) fasthttp.RequestHandler {
-	return func(request *fasthttp.RequestCtx) {
-		if slices.Contains(fiber.DefaultMethods, string(request.Method())) {
-			next(request)
-			return
-		}
-		c := s.app.AcquireCtx(request)
-		defer s.app.ReleaseCtx(c)
-		c.Set(fiber.HeaderAllow, allMethods)
-		if err := s.answerError(c, ErrMethodNotAllowed); err != nil {
-			s.logger.Error("error not answered", "error", err)
-		}
-	}
-}
-
 // routes is the whole public surface.
 func (s *Server) routes() {
 	s.app.Use(s.tell)
 	s.app.Get("/healthz", s.alive)
 	s.app.Get("/readyz", s.ready)
-	s.app.Use(s.refuseWhenStopping, s.preflight)
+	s.app.Use(s.refuseWhenStopping, s.options)
 
 	s.app.Get(dialect.Prefix+"*", s.resize)
 	s.app.Get(infoPrefix+"*", s.mayHaveURLs, s.info)
@@ -145,6 +129,7 @@ func (s *Server) routes() {
 	s.app.Get("/images/:id", s.mayHaveURLs, s.describeImage)
 	s.app.Get("/images/:id/original", s.original)
 	s.app.Delete("/images/:id", s.authorized, s.deleteImage)
+	s.table = s.app.GetRoutes(true)
 }
 
 func (s *Server) refuseWhenStopping(c *fiber.Ctx) error {

@@ -64,6 +64,7 @@ func (s *Server) srcset(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	combine(c, fiber.HeaderAccept)
 	html := c.Accepts(fiber.MIMEApplicationJSON, fiber.MIMETextHTML) == fiber.MIMETextHTML
 	answer.vary = append(answer.vary, fiber.HeaderAccept)
 	answer.etag = made.etag(answer.etag, html)

@@ -116,7 +116,7 @@ func (s *Server) log(c *fiber.Ctx, current *story, route string, took time.Durat
 		attributes = append(attributes, slog.String("code", current.code), slog.String("error", current.err.Error()))
 	}
 	switch {
-	case status >= 500:
+	case status >= 500 && status != fiber.StatusNotImplemented: // a method that a client has made up
 		level = slog.LevelError
 	case route == "/healthz" || route == "/readyz":
 		level = slog.LevelDebug
