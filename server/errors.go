@@ -27,6 +27,7 @@ var (
 	ErrFilesLimit       = errors.New("too many files in one upload")
 	ErrRequestTimeout   = errors.New("the request did not arrive in time")
 	ErrHeaderTooLarge   = errors.New("URL or header too long")
+	ErrClientGone       = errors.New("the client has gone")
 )
 
 // negativeLife is how long, in seconds, a cache may believe that something does
@@ -55,6 +56,10 @@ type problemKind struct {
 // error is (errors.Is) counts, so the more special stand before the more
 // general.
 var problems = []problemKind{
+	// First, since it may be the cause of any other. Nobody reads the answer: the
+	// row is for log and metrics, with the status that nginx has for it.
+	{err: ErrClientGone, status: 499, code: "client_gone", title: "Client gone", detail: "The client did not wait for the answer."},
+
 	{err: spec.ErrBadSource, status: 400, code: "bad_option", title: "Malformed source"},
 	{err: spec.ErrImpossible, status: 400, code: "bad_option", title: "Impossible option"},
 	{err: spec.ErrBadOption, status: 400, code: "bad_option", title: "Unknown or impossible option"},

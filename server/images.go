@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"os"
 	"strings"
 	"time"
@@ -88,8 +87,8 @@ func (s *Server) describeImage(c *fiber.Ctx) error {
 	}
 	image := s.imageOf(record, false)
 	if image.Thumbhash == "" { // kept before that was found out
-		ctx, cancel := context.WithTimeout(c.UserContext(), s.config.RequestTimeout)
-		defer cancel()
+		ctx, end := s.context(c)
+		defer end()
 		info, err := s.proxy.Describe(ctx, spec.Source{Kind: spec.SourceUpload, Path: record.ID})
 		if err != nil {
 			return err

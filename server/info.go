@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -37,8 +36,8 @@ func (s *Server) info(c *fiber.Ctx) error {
 
 // describe tells what is known of a source, and how it is answered.
 func (s *Server) describe(c *fiber.Ctx, source spec.Source) (proxy.Info, answer, error) {
-	ctx, cancel := context.WithTimeout(c.UserContext(), s.config.RequestTimeout)
-	defer cancel()
+	ctx, end := s.context(c)
+	defer end()
 	info, err := s.proxy.Describe(ctx, source)
 	return info, answer{
 		etag: info.ETag, modified: info.Modified, contentType: fiber.MIMEApplicationJSON,

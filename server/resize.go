@@ -30,8 +30,8 @@ func (s *Server) resize(c *fiber.Ctx) error {
 	}
 	storyOf(c).canonical = dialect.Format(request)
 
-	ctx, cancel := context.WithTimeout(c.UserContext(), s.config.RequestTimeout)
-	defer cancel()
+	ctx, end := s.context(c)
+	defer end()
 	err = s.answerPicture(ctx, c, request, "")
 	if kind := kindOf(err); err != nil && kind.replaceable && request.Delivery.HasFallback() {
 		instead := request

@@ -38,6 +38,7 @@ type Server struct {
 	metrics *Metrics
 	logger  *slog.Logger
 	running running
+	watcher *watcher
 	phase   atomic.Int32
 }
 
@@ -76,6 +77,7 @@ func New(config Config, parts Parts) *Server {
 	s := &Server{
 		config: config, parts: parts, proxy: parts.Proxy, uploads: parts.Uploads,
 		keys: newKeyring(parts.Auth), metrics: parts.Metrics, logger: parts.Logger,
+		watcher: newWatcher(),
 	}
 	s.app = fiber.New(fiber.Config{
 		AppName:               parts.ServiceName,

@@ -1,0 +1,142 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"api-resize/cache"
+	"api-resize/dialect"
+	"api-resize/origin"
+	"api-resize/proxy"
+	"api-resize/spec"
+)
+
+// fakeTransformer makes texts of texts: what HTTP does around the pictures is
+// tested without libvips.
+type fakeTransformer struct{}
+
+func (fakeTransformer) InspectPage(original []byte, _ int) (spec.Facts, error) {
+	if !bytes.HasPrefix(original, []byte("image ")) {
+		return spec.Facts{}, errors.New("no image")
+	}
+	return spec.Facts{Format: spec.JPEG, Width: 1200, Height: 800, Frames: 1}, nil
+}
+
+func (fakeTransformer) Transform(_ context.Context, order spec.Order) (spec.Picture, error) {
+	return spec.Picture{Bytes: fmt.Appendf(nil, "%s of %s", order.Want, order.Original.Bytes), Format: order.Want.Output.Format}, nil
+}
+
+func (fakeTransformer) Describe(context.Context, spec.Original) (spec.Description, error) {
+	return spec.Description{}, nil
+}
+
+func (fakeTransformer) DescribeCost(spec.Original) int64 { return 1 << 20 }
+func (fakeTransformer) Cost(spec.Order) int64            { return 1 << 20 }
+func (fakeTransformer) Fingerprint() string              { return "fake" }
+
+// testServer is a running Server, and the HTTP origin that it may ask.
+type testServer struct {
+	*Server
+	url  string
+	site *httptest.Server
+	mu   sync.Mutex
+	hold chan struct{} // when not nil, the origin waits for it to close
+}
+
+func (s *testServer) setHold(hold chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hold = hold
+}
+
+func newTestServer(t testing.TB, configure ...func(*Config)) *testServer {
+	t.Helper()
+	s := &testServer{}
+	s.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		hold := s.hold
+		s.mu.Unlock()
+		if hold != nil {
+			select {
+			case <-hold:
+			case <-r.Context().Done():
+			}
+		}
+		w.Header().Set("Cache-Control", "max-age=600")
+		fmt.Fprint(w, "image ", r.URL.Path)
+	}))
+	memory, err := cache.NewMemory(cache.DefaultMemoryConfig())
+	must(t, err)
+	onDisk := cache.DefaultDiskConfig()
+	onDisk.Dir, onDisk.MinFree = t.TempDir(), 0
+	disk, err := cache.OpenDisk(onDisk)
+	must(t, err)
+	tiers := cache.NewTiers(memory, disk, cache.DefaultTiersConfig())
+	uploads, err := origin.OpenUploads(t.TempDir())
+	must(t, err)
+	fromWeb := origin.DefaultWebConfig()
+	fromWeb.MaxBytes, fromWeb.Allow, fromWeb.AllowNetworks = 1<<20, []string{"127.0.0.1"}, []string{"127.0.0.0/8"}
+	web, err := origin.NewWeb(fromWeb)
+	must(t, err)
+	limits := proxy.DefaultConfig()
+	limits.MemoryBytes = 1 << 30
+	core, err := proxy.New(limits, proxy.Parts{
+		Origins: proxy.Origins{Uploads: uploads, Web: web}, Store: tiers, Transformer: fakeTransformer{},
+		Resolver: spec.Resolver{Writable: []spec.Format{spec.JPEG}, Quality: map[spec.Format]int{spec.JPEG: 80}},
+		Limits:   spec.ResultLimits{Pixels: 25e6, Side: 8192}, Logger: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	config := DefaultConfig()
+	config.DrainDelay = 0
+	for _, change := range configure {
+		change(&config)
+	}
+	s.Server = New(config, Parts{
+		Proxy: core, Uploads: uploads, Auth: Auth{Keys: []string{"correct-horse"}}, Dialect: dialect.Native{},
+		Sizes: spec.SizePolicy{Mode: "any"}, Signing: SigningConfig{Signature: SignatureOff}, SaveBytes: 1 << 20,
+		Metrics: NewMetrics(), Logger: slog.New(slog.DiscardHandler), ServiceName: "test",
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	s.url = "http://" + listener.Addr().String()
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(listener) }()
+	t.Cleanup(func() {
+		must(t, errors.Join(s.Stop(), <-served))
+		s.site.Close()
+		web.Close()
+		must(t, errors.Join(core.Close(), tiers.Close(), uploads.Close()))
+	})
+	eventually(t, "it answers", func() bool {
+		response, err := http.Get(s.url + "/readyz")
+		return err == nil && response.Body.Close() == nil && response.StatusCode == http.StatusOK
+	})
+	return s
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits for something that happens in the background.
+func eventually(t testing.TB, what string, happened func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if happened() {
+			return
+		}
+	}
+	t.Fatalf("did not happen: %s", what)
+}
