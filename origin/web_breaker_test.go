@@ -197,11 +197,6 @@ func closedPort(t testing.TB) string {
 // TestWebBreaker asks origins that fail in one way each, and then once more.
 func TestWebBreaker(t *testing.T) {
 	const failures = 4
-	quick := func(c *WebConfig) {
-		c.BreakerFailures, c.BreakerPause = failures, time.Minute
-		c.DNSTimeout, c.FirstByteTimeout, c.TLSTimeout = 50*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
-		c.QueueTimeout, c.PerHost = 10*time.Millisecond, 2
-	}
 	answers := func(head string) func(testing.TB) string {
 		return func(t testing.TB) string { return serveRaw(t, "HTTP/1.1 "+head) }
 	}
@@ -237,7 +232,13 @@ func TestWebBreaker(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			url := test.serve(t)
-			web := newWeb(t, local(quick, func(c *WebConfig) { c.Allow = append(c.Allow, "nowhere.invalid", "::2") }))
+			web := newWeb(t, local(func(c *WebConfig) {
+				c.Allow = append(c.Allow, "nowhere.invalid", "::2")
+				c.BreakerFailures, c.BreakerPause = failures, time.Minute
+				if test.opens {
+					c.DNSTimeout, c.FirstByteTimeout, c.TLSTimeout = 50*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond
+				}
+			}))
 			for range failures {
 				if _, err := fetch(web, url+"/x.jpg"); err == nil {
 					t.Fatal("that went well")
@@ -281,7 +282,7 @@ func TestWebBreakerOpens(t *testing.T) {
 		w.WriteHeader(int(status.Load()))
 		io.WriteString(w, "abc")
 	})
-	web := newWeb(t, local(func(c *WebConfig) { c.BreakerFailures, c.BreakerPause = 3, 200*time.Millisecond }))
+	web := newWeb(t, local(func(c *WebConfig) { c.BreakerFailures, c.BreakerPause = 3, 400*time.Millisecond }))
 	base, err := web.Base(url)
 	if err != nil {
 		t.Fatal(err)
@@ -300,20 +301,20 @@ func TestWebBreakerOpens(t *testing.T) {
 		func() error { _, err := web.OpenAnywhere(context.Background(), url, Validators{}); return err },
 	} {
 		var unavailable *Unavailable
-		if err := o(); !errors.As(err, &unavailable) || unavailable.RetryAfter(time.Now()) > 250*time.Millisecond {
+		if err := o(); !errors.As(err, &unavailable) || unavailable.RetryAfter(time.Now()) > 500*time.Millisecond {
 			t.Errorf("%v, want Unavailable", err)
 		}
 	}
 	if n := requests.Load(); n != 6 {
 		t.Errorf("%d requests, one that was refused was sent", n)
 	}
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(550 * time.Millisecond)
 	fetch(web, url) // the probe, which fails
 	if _, err := fetch(web, url); resultOf(err) != "unavailable" || requests.Load() != 7 {
 		t.Errorf("after a failed probe: %v, %d requests", err, requests.Load())
 	}
 	status.Store(200)
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(550 * time.Millisecond)
 	for range 2 {
 		if got, err := fetch(web, url); err != nil || string(got) != "abc" {
 			t.Errorf("when it is well again: %q, %v", got, err)

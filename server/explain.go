@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -147,8 +146,8 @@ func (s *Server) explainInto(c *fiber.Ctx, told *explanation) error {
 	told.Canonical = dialect.Format(request)
 	told.Sizes = &sizesStory{string(s.parts.Sizes.Mode), asked.String(), request.Spec.Size.String()}
 
-	ctx, cancel := context.WithTimeout(c.UserContext(), s.config.RequestTimeout)
-	defer cancel()
+	ctx, end := s.context(c)
+	defer end()
 	client := clientOf(c)
 	found, err := s.proxy.Explain(ctx, request, client)
 	if found.Variant != nil {

@@ -39,9 +39,9 @@ func (fakeTransformer) Describe(context.Context, spec.Original) (spec.Descriptio
 	return spec.Description{}, nil
 }
 
-func (fakeTransformer) DescribeCost(spec.Original) int64 { return 1 << 20 }
-func (fakeTransformer) Cost(spec.Order) int64            { return 1 << 20 }
-func (fakeTransformer) Fingerprint() string              { return "fake" }
+func (fakeTransformer) DescribeCost(spec.Original) spec.Cost { return spec.Cost{Bytes: 1 << 20} }
+func (fakeTransformer) Cost(spec.Order) spec.Cost            { return spec.Cost{Bytes: 1 << 20} }
+func (fakeTransformer) Fingerprint() string                  { return "fake" }
 
 // testServer is a running Server, and the HTTP origin that it may ask.
 type testServer struct {
@@ -92,7 +92,7 @@ func newTestServer(t testing.TB, configure ...func(*Config)) *testServer {
 	core, err := proxy.New(limits, proxy.Parts{
 		Origins: proxy.Origins{Uploads: uploads, Web: web}, Store: tiers, Transformer: fakeTransformer{},
 		Resolver: spec.Resolver{Writable: []spec.Format{spec.JPEG}, Quality: map[spec.Format]int{spec.JPEG: 80}},
-		Limits:   spec.ResultLimits{Pixels: 25e6, Side: 8192}, Logger: slog.New(slog.DiscardHandler),
+		Limits:   spec.ResultLimits{Pixels: 25e6, Side: 8192}, OriginalBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
 	config := DefaultConfig()

@@ -72,6 +72,8 @@ func (m *Metrics) WatchFetches(read func() origin.WebStats) {
 	}
 	m.Counter("api_resize_origin_retries_total", "Fetches from HTTP origins that were tried again.", func() float64 { return float64(read().Retries) }, nil)
 	m.Counter("api_resize_origin_bytes_total", "Bytes of originals fetched from HTTP origins.", func() float64 { return float64(read().Bytes) }, nil)
+	m.Counter("api_resize_origin_refused_total", "Fetches not sent, since the origin's breaker is open.", func() float64 { return float64(read().Refused) }, nil)
+	m.Gauge("api_resize_origin_breakers_open", "HTTP origins that are left alone for a while.", func() float64 { return float64(read().BreakersOpen) }, nil)
 	m.Gauge("api_resize_origin_fetches_open", "Fetches from HTTP origins under way.", func() float64 { return float64(read().Open) }, nil)
 }
 
