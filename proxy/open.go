@@ -204,9 +204,10 @@ func (p *Proxy) order(v *Variant, original, watermark []byte) (spec.Order, error
 	return order, nil
 }
 
-// foresee refuses at once what would be refused when its originals are there.
+// foresee refuses at once what would be refused when its originals are there:
+// reading them costs as much as many a refusal.
 func (p *Proxy) foresee(ctx context.Context, v *Variant) error {
-	if p.origins.local(v.original.source) || v.original.original != nil {
+	if v.original.original != nil {
 		return nil
 	}
 	order := spec.Order{Original: spec.Original{Facts: v.original.record.Facts}, Want: v.Spec}

@@ -48,6 +48,10 @@ func (o *Overload) RetryAfter(time.Time) time.Duration {
 	return after + rand.N(after)
 }
 
+// waitMargin is the part of the longest wait that is kept for estimates that
+// fall short: better to be refused at once than after the whole wait.
+const waitMargin = 5
+
 // foreverLater is behind everything that waits.
 const foreverLater = time.Duration(math.MaxInt64)
 
@@ -62,8 +66,8 @@ func (s *Slots) admit(ctx context.Context, need Need, makeRoom bool) error {
 		patience = min(patience, time.Until(deadline))
 	}
 	// With nobody in the queue an estimate alone refuses nothing.
-	if ahead := s.ahead(s.fair.startOf(need.Client)); s.waiting.Len() > 0 && ahead > patience {
-		return s.overload(OverloadLate, ahead-patience)
+	if ahead := s.ahead(s.fair.startOf(need.Client)); s.waiting.Len() > 0 && ahead > patience-patience/waitMargin {
+		return s.overload(OverloadLate, max(ahead-patience, 0))
 	}
 	if s.waiting.Len() < s.queue {
 		return nil
