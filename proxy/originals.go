@@ -108,7 +108,11 @@ func (p *Proxy) fetch(ctx context.Context, one piece, known record, whole bool) 
 	if opened.NotModified {
 		known.Validators, known.Freshness = opened.Validators, opened.Freshness
 		p.keepRecord(one.source, known, one.since)
-		return fetched{record: known, since: one.since, use: p.used(UsedRevalidated), took: time.Since(started)}, nil
+		use := UsedFresh
+		if !p.origins.local(one.source) {
+			use = p.used(UsedRevalidated)
+		}
+		return fetched{record: known, since: one.since, use: use, took: time.Since(started)}, nil
 	}
 	original, err := p.readAll(ctx, opened)
 	took := time.Since(started)
