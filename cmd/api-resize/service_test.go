@@ -26,8 +26,17 @@ import (
 // when the tests have it.
 const asProgram = "TEST_BINARY_IS_THE_PROGRAM"
 
+// preparations are run by the program before it begins.
+var preparations []func() error
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		for _, prepare := range preparations {
+			if err := prepare(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+		}
 		main()
 		return
 	}
@@ -58,23 +67,35 @@ type service struct {
 func start(t *testing.T, config string, dataDir ...string) *service {
 	t.Helper()
 	s := launch(t, config, dataDir...)
+	s.awaitListening()
+	return s
+}
+
+// awaitListening returns when the program is ready.
+func (s *service) awaitListening() {
+	s.t.Helper()
 	select {
 	case <-s.done:
-		t.Fatalf("it ended at once: %v\n%s", s.ended, s.log())
+		s.t.Fatalf("it ended at once: %v\n%s", s.ended, s.log())
 	case <-s.listening():
 	case <-time.After(patience):
-		t.Fatalf("it does not listen\n%s", s.log())
+		s.t.Fatalf("it does not listen\n%s", s.log())
 	}
 	key, err := os.ReadFile(filepath.Join(s.dir, keyFile))
 	if err == nil {
 		s.key = strings.TrimSpace(string(key))
 	}
 	s.eventuallyReady()
-	return s
 }
 
 // launch starts the program without waiting for anything.
 func launch(t *testing.T, config string, dataDir ...string) *service {
+	t.Helper()
+	return launchWith(t, config, func(*service) {}, dataDir...)
+}
+
+// launchWith is launch of a command that is prepared.
+func launchWith(t *testing.T, config string, prepare func(*service), dataDir ...string) *service {
 	t.Helper()
 	s := &service{t: t, done: make(chan struct{})}
 	folder := t.TempDir()
@@ -88,6 +109,7 @@ func launch(t *testing.T, config string, dataDir ...string) *service {
 		"--address", "127.0.0.1:0", "--ops-address", "127.0.0.1:0", "--data-dir", s.dir, "--log-level", "debug")
 	s.command.Env = append(os.Environ(), asProgram+"=1")
 	s.command.Stdout = &s.stdout
+	prepare(s)
 	stderr, err := s.command.StderrPipe()
 	must(t, err)
 	must(t, s.command.Start())
