@@ -183,6 +183,36 @@ func TestPurgeErrors(t *testing.T) {
 	}
 }
 
+func TestPurgeCommand(t *testing.T) {
+	s := start(t, patient)
+	id := s.upload(resource(t, "jpg-24bit-icc-iec.jpg"))
+	flags := []string{"--address", strings.TrimPrefix(s.url, "http://"), "--data-dir", s.dir}
+	for _, arguments := range [][]string{{"purge", id}, {"purge", "--prefix", id[:3]}, {"purge", "--all"}} {
+		s.picture("/resize/32x/" + id)
+		output, err := runCommand(t, append(arguments, flags...)...)
+		if err != nil || strings.HasPrefix(output, "0 ") || !strings.HasSuffix(output, " entries purged\n") {
+			t.Errorf("%v: %v: %s", arguments, err, output)
+		}
+		if got := s.picture("/resize/32x/" + id).header.Get("Cache-Status"); got != "api-resize; fwd=miss; stored" {
+			t.Errorf("after %v: %s", arguments, got)
+		}
+	}
+	for _, test := range []struct {
+		arguments []string
+		want      string
+	}{
+		{[]string{"purge"}, "expected SOURCE"},
+		{[]string{"purge", "--all", id}, "expected SOURCE"},
+		{[]string{"purge", "a/../b"}, "400"},
+		{[]string{"purge", "--all", "--data-dir", t.TempDir()}, "401"},
+		{[]string{"purge", "--all", "--address", "127.0.0.1:1"}, "does not answer"},
+	} {
+		if output, err := runCommand(t, append(flags, test.arguments...)...); err == nil || !strings.Contains(output, test.want) {
+			t.Errorf("%v: %v: %s, want %q", test.arguments, err, output, test.want)
+		}
+	}
+}
+
 func TestCacheTags(t *testing.T) {
 	folder := t.TempDir()
 	must(t, os.MkdirAll(filepath.Join(folder, "a, b"), 0o700))

@@ -18,16 +18,12 @@ func healthcheck(command *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	host, port, err := net.SplitHostPort(config.Server.Address)
+	address, err := ownAddress(config)
 	if err != nil {
 		return err
 	}
-	// A listener on all addresses is asked on the loopback one.
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
 	client := http.Client{Timeout: healthcheckTimeout, Transport: &http.Transport{Proxy: nil}}
-	response, err := client.Get("http://" + net.JoinHostPort(host, port) + "/readyz")
+	response, err := client.Get(address + "/readyz")
 	if err != nil {
 		return fmt.Errorf("not healthy: %w", err)
 	}
@@ -36,4 +32,17 @@ func healthcheck(command *cobra.Command, _ []string) error {
 		return fmt.Errorf("not ready: /readyz answers %s", response.Status)
 	}
 	return nil
+}
+
+// ownAddress is where the service that a configuration starts answers.
+func ownAddress(config Config) (string, error) {
+	host, port, err := net.SplitHostPort(config.Server.Address)
+	if err != nil {
+		return "", err
+	}
+	// A listener on all addresses is asked on the loopback one.
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port), nil
 }

@@ -35,6 +35,19 @@ func ensureKey(dataDir string) (key string, made bool, err error) {
 	return key, true, nil
 }
 
+// ownKey is a key that the service accepts which a configuration starts; empty
+// where it needs none, or has made none yet.
+func ownKey(config Config) string {
+	if len(config.Auth.Keys) > 0 {
+		return config.Auth.Keys[0]
+	}
+	kept, err := os.ReadFile(filepath.Join(config.Data.Dir, keyFile))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(kept))
+}
+
 // keptKey reads the key, and sees to it that nobody else can.
 func keptKey(file string, content []byte) (string, error) {
 	key := strings.TrimSpace(string(content))
