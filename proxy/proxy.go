@@ -99,9 +99,8 @@ type Proxy struct {
 	pictures     flights[product]            // by key
 	descriptions flights[described]          // by source and version
 
-	originalBytes int64               // the longest that an original may be
-	readable      int64               // bytes of originals that may be read at once
-	reading       *semaphore.Weighted // of those
+	readable int64               // bytes of originals that may have arrived of those being read
+	reading  *semaphore.Weighted // of those
 
 	uses                  useCounters
 	purges, purgedEntries atomic.Uint64
@@ -122,9 +121,7 @@ type Parts struct {
 	Transformer Transformer
 	Resolver    spec.Resolver
 	Limits      spec.ResultLimits
-	// OriginalBytes is the longest that an original may be.
-	OriginalBytes int64
-	Logger        *slog.Logger
+	Logger      *slog.Logger
 }
 
 // maxKnown bounds the records held in memory, about 400 bytes each.
@@ -163,9 +160,8 @@ func New(config Config, parts Parts) (*Proxy, error) {
 		known:       known,
 		refusals:    refusals,
 
-		originalBytes: parts.OriginalBytes,
-		readable:      readable,
-		reading:       semaphore.NewWeighted(readable),
+		readable: readable,
+		reading:  semaphore.NewWeighted(readable),
 
 		life:      life,
 		end:       end,

@@ -1,55 +1,78 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"io"
+	"os"
 
 	"api-resize/origin"
 	"api-resize/spec"
 )
 
-// readAll reads an original to its end, and closes it. Originals that are being
-// read at the same time together have a quarter of the memory budget, one that
-// does not say how long it is counting as the longest that is allowed.
+// firstRead is how much is read of an original before more memory is taken, in
+// bytes: most thumbnails' originals fit, and a host that sends nothing holds no
+// more.
+const firstRead = 64 << 10
+
+// readAll reads an original to its end, and closes it. What has arrived of all
+// originals that are being read together has a quarter of the memory budget; it
+// is taken as the bytes come, so that hosts that are slow, or never done,
+// hold little.
 //
 // Errors are those of the body, and *Overload.
 func (p *Proxy) readAll(ctx context.Context, opened *origin.Original) ([]byte, error) {
 	defer opened.Body.Close()
-	size := opened.Size
-	if size < 0 {
-		size = p.originalBytes
+	var held int64
+	defer func() { p.reading.Release(held) }()
+	var content []byte
+	for {
+		if len(content) == cap(content) {
+			room := nextRoom(opened, cap(content))
+			more := min(room, p.readable) - held
+			if err := p.reserve(ctx, more); err != nil {
+				return nil, err
+			}
+			held += more
+			content = append(make([]byte, 0, room), content...)
+		}
+		n, err := opened.Body.Read(content[len(content):cap(content)])
+		content = content[:len(content)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return content, nil
+		case err != nil:
+			return nil, err
+		}
 	}
-	release, err := p.reserve(ctx, min(size, p.readable))
-	if err != nil {
-		return nil, err
+}
+
+// nextRoom is how much room is made next for an original: twice as much, and no
+// more than it will need, with a byte besides for seeing its end. Files come
+// at once.
+func nextRoom(opened *origin.Original, room int) int64 {
+	next := max(firstRead, 2*int64(room))
+	_, file := opened.Body.(*os.File)
+	if all := opened.Size + 1; all > int64(room) && (file || next > all) {
+		return all
 	}
-	defer release()
-	var buffer bytes.Buffer
-	if opened.Size > 0 {
-		buffer.Grow(int(opened.Size) + bytes.MinRead)
-	}
-	if _, err := io.Copy(&buffer, opened.Body); err != nil {
-		return nil, err
-	}
-	return buffer.Bytes(), nil
+	return next
 }
 
 // reserve waits, no longer than for a slot, until so many bytes may be read.
-func (p *Proxy) reserve(ctx context.Context, size int64) (release func(), err error) {
-	release = func() { p.reading.Release(size) }
+func (p *Proxy) reserve(ctx context.Context, size int64) error {
 	if p.reading.TryAcquire(size) {
-		return release, nil
+		return nil
 	}
 	waiting, cancel := context.WithTimeout(ctx, p.config.QueueWait)
 	defer cancel()
 	if p.reading.Acquire(waiting, size) == nil {
-		return release, nil
+		return nil
 	}
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
-	return nil, p.Slots.refuse(OverloadMemory, p.config.QueueWait)
+	return p.Slots.refuse(OverloadMemory, p.config.QueueWait)
 }
 
 // clientKey is where a context has the client that work is done for.

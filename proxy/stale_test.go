@@ -304,16 +304,23 @@ func TestForgetPrefixReachesWatermarkedPictures(t *testing.T) {
 }
 
 func TestOriginalsBeingReadAreBounded(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.MemoryBytes, c.QueueWait = 4000, 10*time.Millisecond })
-	release, err := b.reserve(context.Background(), 995)
-	must(t, err)
-	_, _, err = b.get(context.Background(), b.request("300x200"))
+	b := newBench(t, func(c *Config) { c.MemoryBytes, c.QueueWait = 4*firstRead, 10*time.Millisecond })
+	must(t, b.reserve(context.Background(), b.readable-5))
+	_, _, err := b.get(context.Background(), b.request("300x200"))
 	var overload *Overload
 	if !errors.As(err, &overload) || overload.Reason != OverloadMemory {
 		t.Errorf("%v, want %v", err, OverloadMemory)
 	}
-	release()
+	b.reading.Release(b.readable - 5)
 	b.mustGet("300x200")
+	b.site.content.Store("image " + strings.Repeat("x", 5*firstRead)) // larger than all of it: alone, rather than never
+	if _, err := b.ForgetEverything(); err != nil {
+		t.Fatal(err)
+	}
+	b.mustGet("300x200")
+	if !b.reading.TryAcquire(b.readable) {
+		t.Error("something is still held")
+	}
 }
 
 // TestWhatWouldBeRefusedIsNotFetched: when the queue is hopelessly long.

@@ -92,7 +92,7 @@ func newTestServer(t testing.TB, configure ...func(*Config)) *testServer {
 	core, err := proxy.New(limits, proxy.Parts{
 		Origins: proxy.Origins{Uploads: uploads, Web: web}, Store: tiers, Transformer: fakeTransformer{},
 		Resolver: spec.Resolver{Writable: []spec.Format{spec.JPEG}, Quality: map[spec.Format]int{spec.JPEG: 80}},
-		Limits:   spec.ResultLimits{Pixels: 25e6, Side: 8192}, OriginalBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler),
+		Limits:   spec.ResultLimits{Pixels: 25e6, Side: 8192}, Logger: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
 	config := DefaultConfig()

@@ -101,8 +101,7 @@ func (p *program) build(auth server.Auth) error {
 	}
 	core, err := proxy.New(config.Processing, proxy.Parts{
 		Origins: origins, Store: p.tiers, Transformer: p.engine, Logger: p.logger,
-		OriginalBytes: config.Limits.OriginalBytes,
-		Limits:        config.Limits.transform().Result,
+		Limits: config.Limits.transform().Result,
 		Resolver: spec.Resolver{
 			Auto: config.Formats.automatic(), Writable: p.engine.Writable(), Lossless: p.engine.Lossless(),
 			Quality: config.Formats.Quality(), SaveData: config.Formats.SaveData,
