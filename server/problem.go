@@ -2,10 +2,12 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -28,6 +30,29 @@ func newProblem(err error, requestID string) Problem {
 	}
 }
 
+// timed is an error that knows itself how long it lasts.
+type timed interface {
+	error
+	// RetryAfter is how long it is no use to ask again; 0 when that is unknown.
+	RetryAfter(now time.Time) time.Duration
+}
+
+// retryAfter is the Retry-After of an error in seconds, 0 for none: what the
+// error itself knows, else what is usual for its kind.
+func retryAfter(err error, kind problemKind, now time.Time) int64 {
+	var own timed
+	if errors.As(err, &own) {
+		if wait := own.RetryAfter(now); wait > 0 {
+			return int64((wait-1)/time.Second) + 1 // rounded up
+		}
+	}
+	if kind.retry == 0 {
+		return 0
+	}
+	// Spread, so that all who were refused do not come back together.
+	return int64(kind.retry + rand.IntN(kind.retry+1))
+}
+
 // answerError is Fiber's ErrorHandler: whatever goes wrong ends here.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	err = fromFiber(err)
@@ -48,9 +73,8 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if kind.status == fiber.StatusUnauthorized {
 		c.Set(fiber.HeaderWWWAuthenticate, `Bearer realm="api-resize"`)
 	}
-	if kind.retry > 0 {
-		// Spread, so that all who were refused do not come back together.
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(kind.retry+rand.IntN(kind.retry+1)))
+	if seconds := retryAfter(err, kind, time.Now()); seconds > 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.FormatInt(seconds, 10))
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if kind.life > 0 && (c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead) {
