@@ -28,10 +28,13 @@ func newKeyring(auth Auth) keyring {
 	return ring
 }
 
+// accepts reports whether a request may do all.
 func (k keyring) accepts(authorization string) bool {
-	if k.open {
-		return true
-	}
+	return k.open || k.valid(authorization)
+}
+
+// valid reports whether a request has a key.
+func (k keyring) valid(authorization string) bool {
 	scheme, key, found := strings.Cut(authorization, " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") {
 		return false

@@ -34,6 +34,14 @@ type Config struct {
 	WriteTimeout time.Duration `mapstructure:"write_timeout"`
 	// IdleTimeout is how long a connection may do nothing. Default 30 s.
 	IdleTimeout time.Duration `mapstructure:"idle_timeout"`
+	// TrustedProxies are addresses and networks of those whose X-Forwarded-For
+	// is believed. Default none.
+	TrustedProxies []string `mapstructure:"trusted_proxies"`
+	// ClientRate is how many requests a second one client may send for long; 0
+	// is as many as it likes. Default 0.
+	ClientRate float64 `mapstructure:"client_rate"`
+	// ClientBurst is how many it may send at once. Default 100.
+	ClientBurst int `mapstructure:"client_burst"`
 	// DrainDelay is how long the service answers as before after it was told
 	// to stop, while /readyz says 503, so that a load balancer notices.
 	// Default 1 s.
@@ -53,10 +61,19 @@ func DefaultConfig() Config {
 		UploadFiles:    200,
 		WriteTimeout:   30 * time.Second,
 		IdleTimeout:    30 * time.Second,
+		TrustedProxies: []string{},
+		ClientBurst:    100,
 		DrainDelay:     time.Second,
 		DrainTimeout:   20 * time.Second,
 	}
 }
+
+// Bounds of a client's rate, in requests a second. At the least it is one in a
+// bit more than a quarter of an hour.
+const (
+	minClientRate = 0.001
+	maxClientRate = 1_000_000
+)
 
 // Validate reports every impossible value.
 func (c Config) Validate() error {
@@ -74,6 +91,15 @@ func (c Config) Validate() error {
 	positive("drain_timeout", c.DrainTimeout)
 	if c.DrainDelay < 0 || c.DrainDelay > time.Hour {
 		faults = append(faults, fmt.Errorf("drain_delay: got %v, expected 0…1h", c.DrainDelay))
+	}
+	if _, err := parseProxies(c.TrustedProxies); err != nil {
+		faults = append(faults, fmt.Errorf("trusted_proxies: %w", err))
+	}
+	if !(c.ClientRate == 0 || c.ClientRate >= minClientRate && c.ClientRate <= maxClientRate) { // so that NaN is none either
+		faults = append(faults, fmt.Errorf("client_rate: got %v, expected 0 or %v…%d", c.ClientRate, minClientRate, maxClientRate))
+	}
+	if c.ClientBurst < 1 || c.ClientBurst > maxClientRate {
+		faults = append(faults, fmt.Errorf("client_burst: got %d, expected 1…%d", c.ClientBurst, maxClientRate))
 	}
 	if c.UploadFiles < 1 || c.UploadFiles > 10_000 {
 		faults = append(faults, fmt.Errorf("upload_files: got %d, expected 1…10000", c.UploadFiles))

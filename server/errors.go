@@ -28,6 +28,7 @@ var (
 	ErrRequestTimeout   = errors.New("the request did not arrive in time")
 	ErrHeaderTooLarge   = errors.New("URL or header too long")
 	ErrClientGone       = errors.New("the client has gone")
+	ErrRateLimited      = errors.New("too many requests of one client")
 )
 
 // negativeLife is how long, in seconds, a cache may believe that something does
@@ -76,6 +77,7 @@ var problems = []problemKind{
 	{err: ErrFilesLimit, status: 413, code: "too_large_bytes", title: "Too many files"},
 	{err: ErrRequestTimeout, status: 408, code: "request_timeout", title: "Request too slow", detail: "The request did not arrive in time."},
 	{err: ErrHeaderTooLarge, status: 431, code: "bad_option", title: "URL or header too long", detail: "URL and header together are longer than 16 KiB."},
+	{err: ErrRateLimited, status: 429, code: "rate_limited", title: "Too many requests", detail: "You send more requests than one client may. Retry-After says when to go on.", retry: 1},
 	{err: ErrDraining, status: 503, code: "overloaded", title: "Stopping", detail: "The service is stopping.", retry: 5},
 
 	{err: origin.ErrNotAllowed, status: 403, code: "source_not_allowed", title: "Source not allowed", detail: "This source's host or address is not allowed here."},

@@ -39,6 +39,8 @@ type Server struct {
 	logger  *slog.Logger
 	running running
 	watcher *watcher
+	trusted proxies
+	limits  *clientLimits // nil for none
 	phase   atomic.Int32
 }
 
@@ -77,8 +79,9 @@ func New(config Config, parts Parts) *Server {
 	s := &Server{
 		config: config, parts: parts, proxy: parts.Proxy, uploads: parts.Uploads,
 		keys: newKeyring(parts.Auth), metrics: parts.Metrics, logger: parts.Logger,
-		watcher: newWatcher(),
+		watcher: newWatcher(), limits: newClientLimits(config),
 	}
+	s.trusted, _ = parseProxies(config.TrustedProxies) // Validate has reported what is wrong
 	s.app = fiber.New(fiber.Config{
 		AppName:               parts.ServiceName,
 		DisableStartupMessage: true,
@@ -120,7 +123,7 @@ func (s *Server) routes() {
 	s.app.Use(s.tell)
 	s.app.Get("/healthz", s.alive)
 	s.app.Get("/readyz", s.ready)
-	s.app.Use(s.refuseWhenStopping, s.options)
+	s.app.Use(s.refuseWhenStopping, s.options, s.limitClients)
 
 	s.app.Get(dialect.Prefix+"*", s.resize)
 	s.app.Get(infoPrefix+"*", s.mayHaveURLs, s.info)

@@ -97,7 +97,7 @@ func (s *Server) log(c *fiber.Ctx, current *story, route string, took time.Durat
 		slog.Int("status", status),
 		slog.Int("bytes", bodySize(c)),
 		slog.Float64("ms", milliseconds(took)),
-		slog.String("client", c.IP()),
+		slog.String("client", s.clientAddress(c).String()),
 	}
 	if current.canonical != "" {
 		attributes = append(attributes, slog.String("canonical", current.canonical))
