@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"api-resize/proxy"
 )
 
 // context is that of a request: it ends after RequestTimeout, and with the
@@ -20,7 +22,12 @@ func (s *Server) context(c *fiber.Ctx) (ctx context.Context, end func()) {
 		connection: c.Context().Conn(),
 		watcher:    s.watcher,
 	}
-	return one, one.end
+	return s.forClient(one, c), one.end
+}
+
+// forClient has the work under a context count as the client's.
+func (s *Server) forClient(ctx context.Context, c *fiber.Ctx) context.Context {
+	return proxy.WithClient(ctx, clientGroup(s.clientAddress(c)))
 }
 
 // attended is the context of a request whose client is watched while somebody

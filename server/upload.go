@@ -37,7 +37,7 @@ func (s *Server) upload(c *fiber.Ctx) error {
 	if mediaType == fiber.MIMEMultipartForm {
 		return s.uploadForm(c, body, parameters["boundary"])
 	}
-	one := s.receive(c.UserContext(), body, "")
+	one := s.receive(s.forClient(c.UserContext(), c), body, "")
 	if one.err != nil {
 		drain(body)
 		return body.fault(one.err)
@@ -113,7 +113,7 @@ func (s *Server) uploadForm(c *fiber.Ctx, body *arriving, boundary string) error
 			all = append(all, uploaded{err: fmt.Errorf("%w: this one and those after it were not read, expected at most %d", ErrFilesLimit, s.config.UploadFiles)})
 			break
 		}
-		one := s.receive(c.UserContext(), part, part.FileName())
+		one := s.receive(s.forClient(c.UserContext(), c), part, part.FileName())
 		if body.err != nil {
 			return body.fault(one.err)
 		}
