@@ -67,7 +67,8 @@ func (t *target) unseen() func() ask {
 
 func (s *session) overloadTable(calm, storm replies, missed int, peak int64) error {
 	title := fmt.Sprintf("overload: %d slots, %d times the pictures that can be made, %v", s.options.slots, s.options.overload, s.options.duration)
-	t := newTable(s.out, title, "load", "asked/s", "made/s", "refused (503)", "others", "made p50", "made p99", "refused p50", "refused p99", "peak RSS")
+	t := newTable(s.out, title, "load", "asked/s", "made/s", "of what it can", "refused (503)", "others", "made p50", "made p99", "refused p50", "refused p99", "peak RSS")
+	can := calm.perSecond(len(calm.durations(withStatus(http.StatusOK))))
 	row := func(name, peak string, got replies, missed int) {
 		made, refused := got.durations(withStatus(http.StatusOK)), got.durations(withStatus(http.StatusServiceUnavailable))
 		others := fmt.Sprint(len(got.all) - len(made) - len(refused))
@@ -75,6 +76,7 @@ func (s *session) overloadTable(calm, storm replies, missed int, peak int64) err
 			others += fmt.Sprintf(" + %d not sent", missed)
 		}
 		t.row(name, fmt.Sprintf("%.0f", got.perSecond(len(got.all)+missed)), fmt.Sprintf("%.1f", got.perSecond(len(made))),
+			fmt.Sprintf("%.0f %%", 100*got.perSecond(len(made))/can),
 			fmt.Sprint(len(refused)), others,
 			milliseconds(quantile(made, 0.5)), milliseconds(quantile(made, 0.99)),
 			milliseconds(quantile(refused, 0.5)), milliseconds(quantile(refused, 0.99)), peak)

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -191,4 +193,44 @@ func TestSizeModes(t *testing.T) {
 	if one.size(t) != image.Pt(100, 50) || one.header.Get("ETag") != other.header.Get("ETag") {
 		t.Errorf("%v, ETags %s and %s", one.size(t), one.header.Get("ETag"), other.header.Get("ETag"))
 	}
+}
+
+// TestASlowHostDelaysNobody: while one host keeps more fetches waiting than it
+// may have, others are fetched from, and hits answered.
+func TestASlowHostDelaysNobody(t *testing.T) {
+	slow := newCountingSite(t, nil, "")
+	slow.hold = make(chan struct{})
+	t.Cleanup(func() { close(slow.hold) })
+	quick := newCountingSite(t, resource(t, "jpg-24bit.jpg"), "max-age=600")
+	s := start(t, strings.Replace(loopbackAllowed, "http: {", "http: {per_host: 4, first_byte_timeout: 1m, timeout: 1m, queue_timeout: 1m, ", 1)+
+		"processing: {slots: 1}\nserver: {request_timeout: 4m, drain_delay: 0s}\n")
+	hit := "/resize/320x,f=jpeg/" + quick.URL + "/hit.jpg"
+	s.picture(hit)
+	ctx, cancel := context.WithCancel(context.Background())
+	var waiting sync.WaitGroup
+	for i := range 20 {
+		waiting.Go(func() {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%s/resize/320x/%s/%d.jpg", s.url, slow.URL, i), nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if response, err := client.Do(request); err == nil {
+				t.Errorf("a host that says nothing: %d", response.StatusCode)
+				response.Body.Close()
+			}
+		})
+	}
+	waitFor(t, "all places at the slow host are taken", func() bool { return slow.total.Load() == 4 })
+	if got := s.picture(hit); got.header.Get("Cache-Status") != "api-resize; hit; detail=memory" {
+		t.Errorf("a hit: %s", got.header.Get("Cache-Status"))
+	}
+	for i := range 5 {
+		s.picture(fmt.Sprintf("/resize/320x,f=jpeg/%s/%d.jpg", quick.URL, i))
+	}
+	if slow.total.Load() != 4 {
+		t.Errorf("the slow host was asked %d times at once", slow.total.Load())
+	}
+	cancel()
+	waiting.Wait()
 }
