@@ -31,6 +31,8 @@ type Engine struct {
 	jxlFrames bool // libvips can be told which frame of a JPEG XL to read
 
 	drawsText func() bool // asked once
+
+	idle *idleMemory
 }
 
 var started atomic.Bool
@@ -60,6 +62,7 @@ func Start(config Config, limits Limits, log *slog.Logger) (*Engine, error) {
 	if err := e.able(); err != nil {
 		return nil, err
 	}
+	e.idle = watchIdleMemory()
 	return e, nil
 }
 
@@ -76,7 +79,10 @@ func (e *Engine) able() error {
 
 // Close ends libvips. The process can't start it again, and no method may be
 // running.
-func (e *Engine) Close() { vips.Shutdown() }
+func (e *Engine) Close() {
+	e.idle.stop()
+	vips.Shutdown()
+}
 
 // Writable lists the formats that this libvips can write, in the order of
 // spec's table.

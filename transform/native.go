@@ -26,6 +26,8 @@ func errNative(what string) error {
 
 func tuneMalloc() { C.tune_malloc() }
 
+func giveBack() { C.give_back() }
+
 // setBlocked blocks or unblocks a class of libvips' operations with all below
 // it.
 func setBlocked(class string, blocked bool) {

@@ -13,6 +13,7 @@ typedef struct {
 void guard_stop(Guard *guard);
 
 void tune_malloc(void);
+void give_back(void);
 int operation_exists(const char *nickname);
 int operation_takes(const char *nickname, const char *argument);
 VipsImage *load_buffer_with(const char *nickname, void *data, size_t length,

@@ -134,6 +134,7 @@ func (e *Engine) Transform(ctx context.Context, order spec.Order) (spec.Picture,
 
 // prepare judges the request, and does nothing yet that needs closing.
 func (e *Engine) prepare(ctx context.Context, order spec.Order, limits spec.ResultLimits) (*job, error) {
+	e.idle.worked.Store(true)
 	facts, want := order.Original.Facts, order.Want
 	source, err := e.vet(order.Original.Bytes, max(want.Output.Page, 1))
 	if err != nil {
