@@ -27,7 +27,7 @@ func descriptorOf(connection net.Conn) (descriptor int, ok bool) {
 func hungUp(descriptors []int) []int {
 	polled := make([]unix.PollFd, len(descriptors))
 	for i, descriptor := range descriptors {
-		polled[i] = unix.PollFd{Fd: int32(descriptor), Events: unix.POLLRDHUP} //nolint:gosec // descriptors are int32 in the kernel
+		polled[i] = unix.PollFd{Fd: int32(descriptor), Events: unix.POLLRDHUP}
 	}
 	if n, err := unix.Poll(polled, 0); err != nil || n == 0 {
 		return nil // interrupted, perhaps; the next look is soon

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -48,29 +47,12 @@ type testServer struct {
 	*Server
 	url  string
 	site *httptest.Server
-	mu   sync.Mutex
-	hold chan struct{} // when not nil, the origin waits for it to close
 }
 
-func (s *testServer) setHold(hold chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hold = hold
-}
-
-func newTestServer(t testing.TB, configure ...func(*Config)) *testServer {
+func newTestServer(t testing.TB) *testServer {
 	t.Helper()
 	s := &testServer{}
 	s.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		hold := s.hold
-		s.mu.Unlock()
-		if hold != nil {
-			select {
-			case <-hold:
-			case <-r.Context().Done():
-			}
-		}
 		w.Header().Set("Cache-Control", "max-age=600")
 		fmt.Fprint(w, "image ", r.URL.Path)
 	}))
@@ -97,9 +79,6 @@ func newTestServer(t testing.TB, configure ...func(*Config)) *testServer {
 	must(t, err)
 	config := DefaultConfig()
 	config.DrainDelay = 0
-	for _, change := range configure {
-		change(&config)
-	}
 	s.Server = New(config, Parts{
 		Proxy: core, Uploads: uploads, Auth: Auth{Keys: []string{"correct-horse"}}, Dialect: dialect.Native{},
 		Sizes: spec.SizePolicy{Mode: "any"}, Signing: SigningConfig{Signature: SignatureOff}, SaveBytes: 1 << 20,

@@ -287,7 +287,7 @@ func TestSlowReaders(t *testing.T) {
 				dialer := net.Dialer{Control: smallReceiveBuffer}
 				connection, err := dialer.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 				must(t, err)
-				defer connection.Close()
+				t.Cleanup(func() { connection.Close() })
 				_, err = fmt.Fprintf(connection, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
 				must(t, err)
 				must(t, connection.SetDeadline(time.Now().Add(patience)))
@@ -311,4 +311,23 @@ func TestSlowReaders(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnswersWithoutBodyCloseTheirFiles: HEAD, 304, 412, 416 and parts open the
+// file of a body and send little or nothing of it.
+func TestAnswersWithoutBodyCloseTheirFiles(t *testing.T) {
+	s := start(t, patient)
+	path := "/images/" + s.upload(encodedPNG(t, noise(400, 300))) + "/original"
+	requests := [][]string{{"HEAD"}, {"GET", "If-None-Match: *"}, {"GET", `If-Match: "x"`}, {"GET", "Range: bytes=9999999-"}, {"GET", "Range: bytes=5-9"}, {"HEAD", "Range: bytes=5-9"}}
+	round := func(times int) {
+		for range times {
+			for _, one := range requests {
+				s.ask(one[0], path, one[1:]...)
+			}
+		}
+	}
+	round(1)
+	before := s.usage()
+	round(50)
+	s.returnsTo(before)
 }
