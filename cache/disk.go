@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -43,9 +42,12 @@ type Disk struct {
 	purges  purges
 	index   *diskIndex
 	resting backoff
+	left    leftovers
 	counters
 
-	walked  atomic.Bool // the index knows every file
+	walked  atomic.Bool   // the index knows every file
+	rest    time.Duration // before the walk tries again what it could not list
+	pause   time.Duration // before a purge that is out of descriptors tries again
 	stop    context.CancelFunc
 	walking sync.WaitGroup
 	closed  atomic.Bool
@@ -73,17 +75,23 @@ func OpenDisk(config DiskConfig) (Store, error) {
 }
 
 func newDisk(config DiskConfig, system system, now func() time.Time) (*Disk, error) {
-	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
+	if err := system.makeFolder(config.Dir); err != nil {
 		return nil, fmt.Errorf("cache: making the disk folder: %w", err)
 	}
+	dir, err := filepath.EvalSymlinks(config.Dir) // once, and not at each hit
+	if err != nil {
+		return nil, fmt.Errorf("cache: finding the disk folder: %w", err)
+	}
 	d := &Disk{
-		dir: config.Dir, system: system, now: now, opened: now(), log: loggerOr(config.Logger),
+		dir: dir, system: system, now: now, opened: now(), log: loggerOr(config.Logger),
 		limit: config.Bytes, largest: config.Bytes / 20, minFree: config.MinFree,
 		run:   strconv.FormatUint(rand.Uint64(), 36),
 		index: newDiskIndex(config.Bytes),
+		rest:  shortestRest,
+		pause: 20 * time.Millisecond,
 		stop:  func() {},
 	}
-	if _, total, err := system.free(config.Dir); err == nil && total < 2*d.minFree {
+	if _, total, err := system.free(dir); err == nil && total < 2*d.minFree {
 		d.minFree = total / 10
 		d.log.Info("small file system: the cache keeps a tenth of it free", "dir", d.dir, "bytes", total)
 	}
@@ -102,7 +110,7 @@ func (d *Disk) Get(key Key) (*Entry, error) {
 		return nil, d.miss()
 	}
 	at := addressOf(key)
-	if d.walked.Load() && !d.index.holds(at) {
+	if d.knowsAll(at.source) && !d.index.holds(at) {
 		return nil, d.miss()
 	}
 	entry, err := d.read(key, at)
@@ -125,8 +133,8 @@ func (d *Disk) Has(key Key) bool {
 		return false
 	}
 	at := addressOf(key)
-	walked := d.walked.Load() // asked first: what the walk finds meanwhile is in the index then
-	return d.index.holds(at) || !walked && isRegular(at.path(d.dir))
+	knowsAll := d.knowsAll(at.source) // asked first: what the walk finds meanwhile is in the index then
+	return d.index.holds(at) || !knowsAll && d.isEntry(at)
 }
 
 // Generation implements Store.
@@ -167,7 +175,7 @@ func (d *Disk) store(key Key, entry *Entry, since Generation) error {
 	}
 	body, err := entry.Bytes()
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return d.write(key, at, entry.Meta, body, since)
 }
@@ -187,20 +195,19 @@ func (d *Disk) write(key Key, at address, meta Meta, body []byte, since Generati
 		err = d.publish(name, at, size, since)
 	}
 	if err != nil && !isForgotten(err) {
-		_ = d.system.unlink(name)
+		d.unlinkTemporary(name)
 		return d.failed("writing a cache file failed", at, reserved, err)
 	}
 	d.resting.succeeded()
+	d.clearLeft()
 	return err
 }
 
 func (d *Disk) writeTemporary(name string, head, body []byte) error {
-	w, err := d.system.create(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.Mkdir(filepath.Dir(name), 0o700); err == nil || errors.Is(err, fs.ErrExist) {
-			w, err = d.system.create(name)
-		}
+	if err := d.readyTemporary(); err != nil {
+		return err
 	}
+	w, err := d.system.create(name)
 	if err != nil {
 		return err
 	}
@@ -222,46 +229,14 @@ func (d *Disk) publish(name string, at address, size int64, since Generation) er
 	stripe.Lock()
 	defer stripe.Unlock()
 	if stripe.generation() != since {
-		_ = d.system.unlink(name)
+		d.unlinkTemporary(name)
 		return ErrForgotten
 	}
-	if err := d.rename(name, at.path(d.dir)); err != nil {
+	if err := d.rename(name, at); err != nil {
 		return err
 	}
 	d.index.insert(at, size, probation, d.hour())
 	return nil
-}
-
-// rename makes the folders if need be, and clears what can't be renamed over.
-// It tries again, as an evicted neighbour may take the folder above along.
-func (d *Disk) rename(name, path string) error {
-	err := d.system.rename(name, path)
-	for attempt := 0; err != nil && attempt < 3; attempt++ {
-		var cleared error
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			cleared = os.MkdirAll(filepath.Dir(path), 0o700)
-		case isDirectory(path):
-			cleared = os.RemoveAll(path)
-		default:
-			return err
-		}
-		if cleared != nil && !errors.Is(cleared, fs.ErrNotExist) {
-			return cleared
-		}
-		err = d.system.rename(name, path)
-	}
-	return err
-}
-
-func isRegular(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
-func isDirectory(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.IsDir()
 }
 
 // remove drops one entry.
@@ -280,35 +255,10 @@ func (d *Disk) drop(at address) (removed bool, err error) {
 	stripe.Lock()
 	defer stripe.Unlock()
 	known, last := d.index.remove(at)
-	if !known && d.walked.Load() {
+	if !known && d.knowsAll(at.source) {
 		return false, nil
 	}
 	return known, d.unlink(at, last)
-}
-
-// unlink removes an entry's file, or what stands in its place; the stripe is
-// locked. What isn't there counts as removed.
-func (d *Disk) unlink(at address, last bool) error {
-	path := at.path(d.dir)
-	err := d.system.unlink(path)
-	if err != nil && isDirectory(path) {
-		err = os.RemoveAll(path)
-	}
-	if last {
-		removeFolder(filepath.Dir(path))
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-// removeFolder removes a source's folder, and the one above, as far as they
-// are empty: folders take inodes, which small file systems are short of.
-func removeFolder(folder string) {
-	if os.Remove(folder) == nil {
-		_ = os.Remove(filepath.Dir(folder))
-	}
 }
 
 // Stats implements Store.

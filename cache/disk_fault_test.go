@@ -30,9 +30,12 @@ func (w *failingWriter) Write(b []byte) (int, error) {
 	return n, w.err
 }
 
-type failingClose struct{ io.WriteCloser }
+type failingClose struct {
+	io.WriteCloser
+	err error
+}
 
-func (w failingClose) Close() error { return errors.Join(w.WriteCloser.Close(), syscall.EIO) }
+func (w failingClose) Close() error { return errors.Join(w.WriteCloser.Close(), w.err) }
 
 // TestFailedWrites: every way a write can fail costs that entry, and only it;
 // writes rest, one probes, and all is well again when the fault is over.
@@ -51,7 +54,31 @@ func TestFailedWrites(t *testing.T) {
 	creating := func(err error) func(*system) {
 		return func(s *system) { s.create = func(string) (io.WriteCloser, error) { return nil, err } }
 	}
+	closing := func(err error) func(*system) {
+		return writing(func(w io.WriteCloser) io.WriteCloser { return failingClose{w, err} })
+	}
+	failing := func(err error) func(*system) {
+		return writing(func(w io.WriteCloser) io.WriteCloser { return &failingWriter{WriteCloser: w, left: 1000, err: err} })
+	}
+	renaming := func(err error) func(*system) {
+		return func(s *system) { s.rename = func(string, string) error { return err } }
+	}
 	faults := map[string]func(*system){
+		"EDQUOT in the body": failing(syscall.EDQUOT),
+		"EIO in the body":    failing(syscall.EIO),
+		"EROFS in the body":  failing(syscall.EROFS),
+		"ENOSPC at close":    closing(syscall.ENOSPC),
+		"EDQUOT at close":    closing(syscall.EDQUOT),
+		"EIO at create":      creating(syscall.EIO),
+		"ENFILE":             creating(syscall.ENFILE),
+		"EACCES":             creating(syscall.EACCES),
+		"ENOSPC at rename":   renaming(syscall.ENOSPC),
+		"EDQUOT at rename":   renaming(syscall.EDQUOT),
+		"EROFS at rename":    renaming(syscall.EROFS),
+		"ENOENT at rename":   renaming(syscall.ENOENT),
+		"no folder can be made": func(s *system) {
+			s.makeFolder = func(string) error { return syscall.ENOSPC }
+		},
 		"ENOSPC in the body": writing(func(w io.WriteCloser) io.WriteCloser {
 			return &failingWriter{WriteCloser: w, left: 1000, err: syscall.ENOSPC}
 		}),
@@ -60,12 +87,12 @@ func TestFailedWrites(t *testing.T) {
 		"short write": writing(func(w io.WriteCloser) io.WriteCloser {
 			return &failingWriter{WriteCloser: w, left: 1000, short: true}
 		}),
-		"EIO at close":     writing(func(w io.WriteCloser) io.WriteCloser { return failingClose{w} }),
+		"EIO at close":     closing(syscall.EIO),
 		"EMFILE":           creating(syscall.EMFILE),
 		"EROFS":            creating(syscall.EROFS),
 		"ENOSPC at create": creating(syscall.ENOSPC),
 		"EDQUOT":           creating(syscall.EDQUOT),
-		"rename fails":     func(s *system) { s.rename = func(string, string) error { return syscall.EIO } },
+		"EIO at rename":    renaming(syscall.EIO),
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {

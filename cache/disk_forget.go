@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 )
 
 // Forget implements Store. The generation grows last, so that who took it and
@@ -18,7 +17,7 @@ func (d *Disk) Forget(source string) (removed int, err error) {
 	defer stripe.Unlock()
 	defer stripe.forgotten.Add(1)
 	known := d.index.removeSource(name)
-	if known == 0 && d.walked.Load() {
+	if known == 0 && d.walked.Load() && !d.left.has(name) {
 		return 0, nil
 	}
 	removed, err = d.emptyFolder(name)
@@ -33,10 +32,17 @@ func forgetting(err error) error { return fmt.Errorf("cache: forgetting on disk:
 
 // emptyFolder removes all files of ours in a source's folder, known or not.
 func (d *Disk) emptyFolder(source digest) (removed int, err error) {
+	if err := d.clearWay(source); err != nil {
+		d.left.addSource(source)
+		return 0, err
+	}
 	folder := source.folder(d.dir)
-	files, err := os.ReadDir(folder)
+	files, err := d.system.list(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
+	}
+	if err != nil {
+		d.left.addSource(source)
 	}
 	var faults []error
 	for _, file := range files {
@@ -44,7 +50,7 @@ func (d *Disk) emptyFolder(source digest) (removed int, err error) {
 		if !ours {
 			continue
 		}
-		if err := d.unlink(address{source, variant}, false); err != nil {
+		if err := d.unlinkListed(address{source, variant}, false); err != nil {
 			faults = append(faults, err)
 			continue
 		}

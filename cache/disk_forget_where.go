@@ -3,10 +3,8 @@ package cache
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -66,7 +64,12 @@ func (p *diskPurge) failed(err error) {
 // sources of which there is a folder, all those whose names begin with one byte.
 func (p *diskPurge) sources(fan byte) (sources []digest) {
 	prefix := fanName(fan)
-	for _, folder := range p.list(filepath.Join(p.dir, prefix), func() []digest { return p.index.sourcesOf(fan) }) {
+	folders, err := p.list(filepath.Join(p.dir, prefix))
+	if err != nil {
+		p.left.addFan(fan)
+		folders = append(folders, p.index.sourcesOf(fan)...)
+	}
+	for _, folder := range folders {
 		if strings.HasPrefix(folder.String(), prefix) {
 			sources = append(sources, folder)
 		}
@@ -74,42 +77,51 @@ func (p *diskPurge) sources(fan byte) (sources []digest) {
 	return sources
 }
 
-// list returns the names of ours in a folder, or those that the index knows
-// when the folder can't be read: then a restart may bring others back.
-func (p *diskPurge) list(folder string, known func() []digest) (names []digest) {
-	entries, err := os.ReadDir(folder)
+// list returns the names of ours in a folder. When it can't be read, the index
+// has to do for what it knows, and a restart may bring others back.
+func (p *diskPurge) list(folder string) (names []digest, err error) {
+	entries, err := p.system.list(folder)
 	for isScarce(err) && p.wait() {
-		entries, err = os.ReadDir(folder)
+		entries, err = p.system.list(folder)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+	if isNoFolder(err) {
+		err = nil
+	}
+	if err != nil {
 		p.errors.Add(1)
 		p.failed(err)
-		names = known()
 	}
 	for _, entry := range entries {
 		if name, ours := parseDigest(entry.Name()); ours {
 			names = append(names, name)
 		}
 	}
-	return names
+	return names, err
 }
 
 // wait gives a process that is out of descriptors a moment, for a second in all.
+// Meanwhile nothing is locked.
 func (p *diskPurge) wait() bool {
 	if p.patience == 0 {
 		return false
 	}
 	p.patience--
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(p.pause)
 	return true
 }
 
 // source removes what there is of one source, if it matches.
 func (p *diskPurge) source(source digest) {
 	folder := source.folder(p.dir)
-	variants := p.list(folder, func() []digest { return p.index.variantsOf(source) })
-	if len(variants) == 0 || !p.matches(source, variants) {
+	variants, err := p.list(folder)
+	if err != nil {
+		variants = append(variants, p.index.variantsOf(source)...)
+	}
+	if len(variants) > 0 && !p.matches(source, variants) {
 		return
+	}
+	if err != nil {
+		p.left.addSource(source)
 	}
 	for _, variant := range variants {
 		p.variant(address{source, variant})

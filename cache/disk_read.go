@@ -25,10 +25,10 @@ func (d *Disk) read(key Key, at address) (*Entry, error) {
 		d.unopened(at, err)
 		return nil, err
 	}
-	entry, size, err := verify(fd, path, key)
+	entry, size, err := d.system.verify(fd, path, key)
 	switch {
 	case err == nil:
-		if !d.walked.Load() {
+		if !d.knowsAll(at.source) {
 			d.adopt(at, fd, size)
 		}
 	case isScarce(err):
@@ -44,16 +44,16 @@ func (d *Disk) read(key Key, at address) (*Entry, error) {
 
 // verify reads a file and checks that it is what was stored under key. A large
 // one comes back as an open file, which then owns fd.
-func verify(fd int, path string, key Key) (entry *Entry, size int64, err error) {
+func (s *system) verify(fd int, path string, key Key) (entry *Entry, size int64, err error) {
 	size, err = sizeOf(fd)
 	if err != nil {
 		return nil, 0, err
 	}
 	if size <= smallFile {
-		entry, err = readSmall(fd, size, key)
+		entry, err = s.readSmall(fd, size, key)
 		return entry, size, err
 	}
-	entry, err = openLarge(fd, path, size, key)
+	entry, err = s.openLarge(fd, path, size, key)
 	return entry, size, err
 }
 
@@ -71,9 +71,9 @@ func sizeOf(fd int) (int64, error) {
 
 // measureFile reads the first bytes of a file of that size, and returns how
 // long its header is if format version and lengths are right.
-func measureFile(fd int, size int64) (headerLength int, err error) {
+func (s *system) measureFile(fd int, size int64) (headerLength int, err error) {
 	fixed := make([]byte, min(size, headerFixed))
-	if err := readAt(fd, fixed, 0); err != nil {
+	if err := s.readAt(fd, fixed, 0); err != nil {
 		return 0, err
 	}
 	headerLength, body, err := measureHeader(fixed)
@@ -103,9 +103,9 @@ func checkBody(h *header, sum uint32) error {
 	return nil
 }
 
-func readSmall(fd int, size int64, key Key) (*Entry, error) {
+func (s *system) readSmall(fd int, size int64, key Key) (*Entry, error) {
 	b := make([]byte, size)
-	if err := readAt(fd, b, 0); err != nil {
+	if err := s.readAt(fd, b, 0); err != nil {
 		return nil, err
 	}
 	h, err := checkHeader(b, size, key)
@@ -123,11 +123,11 @@ func readSmall(fd int, size int64, key Key) (*Entry, error) {
 
 // openLarge reads the body through a pooled buffer only to check it; it is
 // then in the page cache, from where it can be sent.
-func openLarge(fd int, path string, size int64, key Key) (*Entry, error) {
+func (s *system) openLarge(fd int, path string, size int64, key Key) (*Entry, error) {
 	buffer := verifying.Get().(*[128 << 10]byte)
 	defer verifying.Put(buffer)
 	first := buffer[:min(size, int64(len(buffer)))]
-	if err := readAt(fd, first, 0); err != nil {
+	if err := s.readAt(fd, first, 0); err != nil {
 		return nil, err
 	}
 	h, err := checkHeader(first, size, key)
@@ -138,7 +138,7 @@ func openLarge(fd int, path string, size int64, key Key) (*Entry, error) {
 	sum := crc32.Checksum(first[offset:], castagnoli)
 	for at := int64(len(first)); at < size; {
 		piece := buffer[:min(size-at, int64(len(buffer)))]
-		if err := readAt(fd, piece, at); err != nil {
+		if err := s.readAt(fd, piece, at); err != nil {
 			return nil, err
 		}
 		sum = crc32.Update(sum, castagnoli, piece)
@@ -179,7 +179,7 @@ func (d *Disk) unopened(at address, err error) {
 		return
 	}
 	d.damaged(at, again)
-	if known || !d.walked.Load() {
+	if known || !d.knowsAll(at.source) {
 		d.unlinkDamaged(at, last)
 	}
 }
@@ -218,7 +218,7 @@ func (d *Disk) adopt(at address, fd int, size int64) {
 	stripe := d.stripe(at.source)
 	stripe.Lock()
 	defer stripe.Unlock()
-	if !d.index.holds(at) && isNamed(fd, at.path(d.dir)) {
+	if !d.index.holds(at) && !d.left.has(at.source) && isNamed(fd, at.path(d.dir)) {
 		d.index.insert(at, size, probation, hourUnknown)
 	}
 }

@@ -1,7 +1,9 @@
 package cache
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 )
@@ -34,6 +36,9 @@ func (d *Disk) makeRoom(blocks int64) error {
 func (d *Disk) keepFree(blocks int64) error {
 	for attempt := 0; ; attempt++ {
 		free, _, err := d.system.free(d.dir)
+		if errors.Is(err, fs.ErrNotExist) && d.system.makeFolder(d.dir) == nil { // others removed it
+			free, _, err = d.system.free(d.dir)
+		}
 		if err != nil {
 			d.errors.Add(1)
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)

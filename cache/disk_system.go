@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -12,31 +13,36 @@ import (
 type system struct {
 	create func(path string) (io.WriteCloser, error)
 	open   func(path string) (fd int, err error)
+	read   func(fd int, b []byte, offset int64) (n int, err error)
 	rename func(from, to string) error
 	unlink func(path string) error
+	// list and makeFolder, which makes those above too.
+	list       func(folder string) ([]os.DirEntry, error)
+	makeFolder func(path string) error
 	// free bytes for us, and total bytes, of the file system that holds dir.
 	free func(dir string) (free, total int64, err error)
 }
 
 func realSystem() system {
-	return system{create: createFile, open: openFile, rename: os.Rename, unlink: os.Remove, free: freeSpace}
+	return system{
+		create: createFile, open: openFile, read: syscall.Pread, rename: os.Rename, unlink: os.Remove,
+		list: listFolder, makeFolder: func(path string) error { return os.MkdirAll(path, 0o700) },
+		free: freeSpace,
+	}
 }
 
 func createFile(path string) (io.WriteCloser, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
-// openFile opens for reading without following a link and without waiting for
-// the other end of a fifo. A plain descriptor costs half of what an os.File does.
-func openFile(path string) (fd int, err error) {
-	err = untilDone(func() (err error) {
-		fd, err = syscall.Open(path, syscall.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
-		return err
-	})
+// listFolder is os.ReadDir without order, and without following a link.
+func listFolder(path string) ([]os.DirEntry, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
 	if err != nil {
-		return -1, &os.PathError{Op: "open", Path: path, Err: err}
+		return nil, err
 	}
-	return fd, nil
+	defer f.Close()
+	return f.ReadDir(-1)
 }
 
 func freeSpace(dir string) (free, total int64, err error) {
@@ -49,11 +55,11 @@ func freeSpace(dir string) (free, total int64, err error) {
 }
 
 // readAt fills b from offset, or fails.
-func readAt(fd int, b []byte, offset int64) error {
+func (s *system) readAt(fd int, b []byte, offset int64) error {
 	for len(b) > 0 {
 		var n int
 		err := untilDone(func() (err error) {
-			n, err = syscall.Pread(fd, b, offset)
+			n, err = s.read(fd, b, offset)
 			return err
 		})
 		if err != nil {
@@ -85,4 +91,9 @@ func isScarce(err error) bool {
 // isOutOfSpace includes running out of inodes and of a quota.
 func isOutOfSpace(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// isNoFolder tells that there is no such folder, or something else in its place.
+func isNoFolder(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }

@@ -89,11 +89,6 @@ func (l *laboratory) wantMiss(key Key) {
 
 func (l *laboratory) path(key Key) string { return addressOf(key).path(l.dir) }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
-}
-
 // files counts the regular files below dir.
 func files(t *testing.T, dir string) (n int) {
 	t.Helper()

@@ -14,14 +14,15 @@ func (d *Disk) Variants(source string) []string {
 		return nil
 	}
 	name := digestOf(source)
-	walked := d.walked.Load() // asked first, as in Has
+	knowsAll := d.knowsAll(name) // asked first, as in Has
 	buffer := verifying.Get().(*[128 << 10]byte)
 	defer verifying.Put(buffer)
 	var variants []string
-	for _, file := range d.list(name.folder(d.dir)) {
+	files, _ := d.list(name.folder(d.dir)) // what can't be listed is not named
+	for _, file := range files {
 		variant, ours := parseDigest(file.Name())
 		at := address{name, variant}
-		if !ours || walked && !d.index.holds(at) { // Get would not look at it
+		if !ours || knowsAll && !d.index.holds(at) { // Get would not look at it
 			continue
 		}
 		key, err := d.readKey(at, buffer[:])
@@ -48,11 +49,11 @@ func (d *Disk) readKey(at address, buffer []byte) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	length, err := measureFile(fd, size)
+	length, err := d.system.measureFile(fd, size)
 	if err != nil {
 		return Key{}, err
 	}
-	if err := readAt(fd, buffer[:length], 0); err != nil {
+	if err := d.system.readAt(fd, buffer[:length], 0); err != nil {
 		return Key{}, err
 	}
 	h, err := decodeHeader(buffer[:length])

@@ -2,11 +2,17 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
+
+// walkAttempts bounds how often, in some six minutes, the walk tries to list a
+// folder that fails. Until then its entries are found by name.
+const walkAttempts = 10
 
 // hourUnknown makes the first hit on a file set its time.
 const hourUnknown = ^uint16(0)
@@ -25,7 +31,8 @@ func (d *Disk) startWalk() {
 // clearTemporary removes what was being written when an earlier run ended.
 func (d *Disk) clearTemporary(ctx context.Context) {
 	folder := filepath.Join(d.dir, temporaryFolder)
-	for _, file := range d.list(folder) {
+	files, _ := d.list(folder)
+	for _, file := range files {
 		if ctx.Err() != nil {
 			return
 		}
@@ -45,17 +52,21 @@ func isTemporaryName(name string) bool {
 }
 
 func (d *Disk) walk(ctx context.Context) {
-	for fan := range 256 {
-		prefix := fanName(byte(fan))
-		for _, folder := range d.list(filepath.Join(d.dir, prefix)) {
-			if ctx.Err() != nil {
-				return
-			}
-			source, ours := parseDigest(folder.Name())
-			if ours && folder.IsDir() && strings.HasPrefix(folder.Name(), prefix) {
-				d.walkSource(source)
-			}
+	fans := make([]byte, 256)
+	for i := range fans {
+		fans[i] = byte(i)
+	}
+	rest := d.rest
+	for attempt := 1; ; attempt++ {
+		fans = d.walkFans(ctx, fans)
+		if len(fans) == 0 || attempt == walkAttempts {
+			break
 		}
+		sleep(ctx, rest)
+		rest = min(2*rest, longestRest)
+	}
+	if ctx.Err() != nil {
+		return
 	}
 	d.walked.Store(true)
 	d.trim(ctx)
@@ -63,22 +74,59 @@ func (d *Disk) walk(ctx context.Context) {
 	d.log.Info("the disk cache is read", "dir", d.dir, "entries", entries, "bytes", blocks*blockBytes)
 }
 
-// list is what can be read of a folder; the rest is as if it weren't there.
-func (d *Disk) list(folder string) []os.DirEntry {
-	entries, err := os.ReadDir(folder)
+// walkFans walks some of the 256 folders, and returns those that are to be
+// walked again because something failed that may pass.
+func (d *Disk) walkFans(ctx context.Context, fans []byte) (again []byte) {
+	for _, fan := range fans {
+		prefix := fanName(fan)
+		folders, err := d.list(filepath.Join(d.dir, prefix))
+		passing := mayPass(err)
+		for _, folder := range folders {
+			if ctx.Err() != nil {
+				return nil
+			}
+			source, ours := parseDigest(folder.Name())
+			if ours && folder.IsDir() && strings.HasPrefix(folder.Name(), prefix) {
+				passing = d.walkSource(source) || passing
+			}
+		}
+		if passing {
+			again = append(again, fan)
+		}
+	}
+	return again
+}
+
+// mayPass tells that a folder may well be listed another time.
+func mayPass(err error) bool { return isScarce(err) || errors.Is(err, syscall.EIO) }
+
+// sleep until the time is over, or ctx.
+func sleep(ctx context.Context, duration time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(duration):
+	}
+}
+
+// list is what can be read of a folder; what can't is as if it weren't there.
+func (d *Disk) list(folder string) ([]os.DirEntry, error) {
+	entries, err := d.system.list(folder)
 	if err != nil && !os.IsNotExist(err) {
 		d.errors.Add(1)
 		d.log.Warn("can't read a folder of the cache", "path", folder, "error", err)
 	}
-	return entries
+	return entries, err
 }
 
-func (d *Disk) walkSource(source digest) {
+// walkSource takes what lies in a source's folder into the index. again is true
+// when the folder is to be walked again.
+func (d *Disk) walkSource(source digest) (again bool) {
 	stripe := d.stripe(source)
 	stripe.Lock()
 	defer stripe.Unlock()
 	kept := false
-	for _, file := range d.list(source.folder(d.dir)) {
+	files, err := d.list(source.folder(d.dir))
+	for _, file := range files {
 		variant, ours := parseDigest(file.Name())
 		if !ours {
 			kept = true
@@ -88,9 +136,10 @@ func (d *Disk) walkSource(source digest) {
 			kept = true
 		}
 	}
-	if !kept {
+	if !kept && err == nil {
 		removeFolder(source.folder(d.dir))
 	}
+	return mayPass(err)
 }
 
 // walkFile takes one file into the index, or removes it when it can't be
@@ -98,6 +147,9 @@ func (d *Disk) walkSource(source digest) {
 func (d *Disk) walkFile(at address, file os.DirEntry) (kept bool) {
 	if d.index.holds(at) {
 		return true
+	}
+	if d.left.has(at.source) {
+		return d.unlinkListed(at, false) != nil
 	}
 	info, err := file.Info()
 	if err == nil {
@@ -129,7 +181,7 @@ func (d *Disk) glance(at address, info os.FileInfo) error {
 		return err
 	}
 	defer syscall.Close(fd)
-	_, err = measureFile(fd, info.Size())
+	_, err = d.system.measureFile(fd, info.Size())
 	return err
 }
 
