@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"fmt"
 	"log/slog"
 	"testing"
 
@@ -50,6 +51,26 @@ func TestDiskAlone(t *testing.T) {
 	cachetest.Run(t, func(t *testing.T) cache.Store {
 		return cache.NewTiers(cache.Off(), disk(t), cache.DefaultTiersConfig())
 	})
+}
+
+// TestUnreliableSystem: of every hundred calls 2 fail, and 10.
+func TestUnreliableSystem(t *testing.T) {
+	for _, probability := range []float64{0.02, 0.1} {
+		for seed := range uint64(2) {
+			t.Run(fmt.Sprintf("disk, %v, seed %d", probability, seed), func(t *testing.T) {
+				cachetest.RunUnreliable(t, func(t *testing.T) cache.Store {
+					return cache.OpenUnreliableDisk(t, seed, probability)
+				})
+			})
+			t.Run(fmt.Sprintf("tiers, %v, seed %d", probability, seed), func(t *testing.T) {
+				cachetest.RunUnreliable(t, func(t *testing.T) cache.Store {
+					config := cache.DefaultTiersConfig()
+					config.Logger = slog.New(slog.DiscardHandler)
+					return cache.NewTiers(memory(t), cache.OpenUnreliableDisk(t, seed, probability), config)
+				})
+			})
+		}
+	}
 }
 
 func TestOffHasNothing(t *testing.T) {
