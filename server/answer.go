@@ -26,7 +26,7 @@ const (
 type answer struct {
 	etag        string    // strong, with quotes
 	modified    time.Time // zero when unknown
-	exactDate   bool      // modified changes whenever the bytes do
+	exactDate   bool      // modified is a strong validator
 	contentType string
 	fileName    string
 	canonical   string   // URL, empty for none

@@ -18,7 +18,6 @@ var (
 	ErrUnauthorized     = errors.New("no or wrong API key")
 	ErrRouteNotFound    = errors.New("no such route")
 	ErrMethodNotAllowed = errors.New("method not allowed")
-	ErrMethodUnknown    = errors.New("no such method")
 	ErrBadRequest       = errors.New("malformed request")
 	ErrMalformed        = errors.New("malformed HTTP")
 	ErrBadSignature     = errors.New("signature missing or wrong")
@@ -71,7 +70,6 @@ var problems = []problemKind{
 	{err: ErrExpired, status: 403, code: "expired", title: "Expired", detail: "The time of this URL is over."},
 	{err: ErrRouteNotFound, status: 404, code: "not_found", title: "No such route", detail: "There is nothing at this URL.", life: negativeLife},
 	{err: ErrMethodNotAllowed, status: 405, code: "method_not_allowed", title: "Method not allowed", detail: "The header Allow lists the methods of this route."},
-	{err: ErrMethodUnknown, status: 501, code: "method_unknown", title: "No such method", detail: "There is no such method. Names of methods are case-sensitive."},
 	{err: ErrMalformed, status: 400, code: "bad_option", title: "Malformed request", detail: "This is not an HTTP request as RFC 9112 has it."},
 	{err: ErrBadRequest, status: 400, code: "bad_option", title: "Malformed request"},
 	{err: ErrFilesLimit, status: 413, code: "too_large_bytes", title: "Too many files"},

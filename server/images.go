@@ -106,10 +106,6 @@ func (s *Server) original(c *fiber.Ctx) error {
 	}
 	format := spec.Format(record.Format)
 	answer := answer{
-		// The date is exact: the id is a hash of the bytes, so they never change
-		// under it. That is not so for pictures, whose bytes depend on more
-		// than on the original that their date is of: on what was negotiated,
-		// and on the configuration and version of who makes them.
 		etag: `"` + record.ID + `"`, modified: record.Created, exactDate: true, contentType: format.ContentType(),
 		fileName: withExtension(record.Name, record.ID, format.Extension()),
 		life:     proxy.UploadLifetime(record, time.Now()),

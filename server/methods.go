@@ -58,24 +58,20 @@ func (s *Server) options(c *fiber.Ctx) error {
 }
 
 // onlyKnownMethods answers what Fiber has no words for, and CONNECT, which
-// names no route. RFC 9110, section 9.1: names of methods are case-sensitive,
-// and what is none at all is told apart from what a route does not have.
+// names no route. Names of methods are case-sensitive: RFC 9110, section 9.1,
+// which would have 501 for those that nobody knows; here all are told what there
+// is.
 func (s *Server) onlyKnownMethods(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(request *fasthttp.RequestCtx) {
 		method := string(request.Method())
-		known := slices.Contains(fiber.DefaultMethods, method)
-		if known && method != fiber.MethodConnect {
+		if slices.Contains(fiber.DefaultMethods, method) && method != fiber.MethodConnect {
 			next(request)
 			return
 		}
 		c := s.app.AcquireCtx(request)
 		defer s.app.ReleaseCtx(c)
-		err := ErrMethodUnknown
-		if known {
-			c.Set(fiber.HeaderAllow, allMethods)
-			err = ErrMethodNotAllowed
-		}
-		if err := s.answerError(c, err); err != nil {
+		c.Set(fiber.HeaderAllow, allMethods)
+		if err := s.answerError(c, ErrMethodNotAllowed); err != nil {
 			s.logger.Error("error not answered", "error", err)
 		}
 	}

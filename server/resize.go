@@ -91,6 +91,7 @@ func (s *Server) answerOf(variant *proxy.Variant, canonical, instead string) ans
 	answer := answer{
 		etag:        variant.ETag,
 		modified:    variant.Modified,
+		exactDate:   isExact(variant, time.Now()),
 		contentType: format.ContentType(),
 		fileName:    withExtension(variant.Name, variant.Request.Source.Name(), format.Extension()),
 		canonical:   canonical,
@@ -106,6 +107,16 @@ func (s *Server) answerOf(variant *proxy.Variant, canonical, instead string) ans
 		answer.life = answer.life.AtMost(negativeLife * time.Second)
 	}
 	return answer
+}
+
+// isExact reports whether a picture's date tells its versions apart: that of
+// an upload, which never changes, and one that is a minute old, since no second
+// version can have come in its second (RFC 9110, section 8.8.2.2). What else the
+// bytes depend on, negotiation and the version of who makes them, only the ETag
+// tells.
+func isExact(variant *proxy.Variant, now time.Time) bool {
+	const settled = time.Minute
+	return variant.Request.Source.Kind == spec.SourceUpload || now.Sub(variant.Modified) >= settled
 }
 
 // varyOf names the request's headers that had a say in a variant.

@@ -89,5 +89,8 @@ func purge(config Config, wanted server.Purge) (server.Purged, error) {
 		return server.Purged{}, fmt.Errorf("not purged: %s: %s", response.Status, problem.Detail)
 	}
 	var purged server.Purged
-	return purged, json.Unmarshal(text, &purged)
+	if err := json.Unmarshal(text, &purged); err != nil {
+		return server.Purged{}, fmt.Errorf("the service's answer is no JSON: %w", err)
+	}
+	return purged, nil
 }
