@@ -417,14 +417,48 @@ func TestWebBreakerBlamesTheSlow(t *testing.T) {
 // The retry is for a host that others can reach.
 func TestWebBreakerStopsRetry(t *testing.T) {
 	var requests atomic.Int64
+	arrived, hold := make(chan struct{}), make(chan struct{})
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		if r.URL.Path == "/slow" {
+			close(arrived)
+			<-hold
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	})
+	web := newWeb(t, local(func(c *WebConfig) { c.BreakerFailures = 1 }))
+	ended := make(chan error, 1)
+	go func() {
+		_, err := fetch(web, url+"/slow")
+		ended <- err
+	}()
+	<-arrived
+	if _, err := fetch(web, url+"/quick"); err == nil { // and once more, and that opens it
+		t.Error("that went well")
+	}
+	close(hold)
+	err := <-ended
+	if s := web.Stats(); resultOf(err) != "unavailable" || requests.Load() != 3 || s.Retries != 1 || s.Refused != 1 {
+		t.Errorf("%v after %d requests, %+v", err, requests.Load(), s)
+	}
+}
+
+// A fetch that is tried again counts once.
+func TestWebBreakerCountsFetches(t *testing.T) {
+	var requests atomic.Int64
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		requests.Add(1)
 		w.WriteHeader(http.StatusBadGateway)
 	})
-	web := newWeb(t, local(func(c *WebConfig) { c.BreakerFailures = 1 }))
-	_, err := fetch(web, url)
-	if s := web.Stats(); resultOf(err) != "unavailable" || requests.Load() != 1 || s.Retries != 0 || s.Refused != 1 {
-		t.Errorf("%v after %d requests, %+v", err, requests.Load(), s)
+	web := newWeb(t, local(func(c *WebConfig) { c.BreakerFailures = 3 }))
+	for fetched := range 3 {
+		if web.Stats().BreakersOpen != 0 {
+			t.Errorf("open after %d fetches", fetched)
+		}
+		fetch(web, url)
+	}
+	if web.Stats().BreakersOpen != 1 || requests.Load() != 6 {
+		t.Errorf("%d requests, %+v", requests.Load(), web.Stats())
 	}
 }
 

@@ -224,7 +224,7 @@ func redirected(from target, resp *http.Response) (target, error) {
 // ask makes one request and, where that is safe, one more. Between them the
 // place at the host is free for others.
 func (f *fetcher) ask(ctx context.Context, t target, have Validators) (*answer, error) {
-	a, err := f.attempt(ctx, t, have)
+	a, err := f.attempt(ctx, t, have, false)
 	pause, again := pauseBeforeRetry(a, err, time.Now())
 	if deadline, ok := ctx.Deadline(); !again || ok && time.Until(deadline) <= pause {
 		return a, err
@@ -243,7 +243,7 @@ func (f *fetcher) ask(ctx context.Context, t target, have Validators) (*answer, 
 		return nil, err // others have found the host broken meanwhile
 	}
 	f.counters.retries.Add(1)
-	return f.attempt(ctx, t, have)
+	return f.attempt(ctx, t, have, true)
 }
 
 // refusal is why nothing may be sent to t's host now, if so.
@@ -279,7 +279,7 @@ func (f *fetcher) admit(ctx context.Context, t target) (judge func(error), leave
 }
 
 // attempt sends one request. Nothing of the client's request goes into it.
-func (f *fetcher) attempt(ctx context.Context, t target, have Validators) (*answer, error) {
+func (f *fetcher) attempt(ctx context.Context, t target, have Validators, last bool) (*answer, error) {
 	judge, leave, err := f.admit(ctx, t)
 	if err != nil {
 		return nil, err
@@ -291,15 +291,21 @@ func (f *fetcher) attempt(ctx context.Context, t target, have Validators) (*answ
 	req := (&http.Request{Method: http.MethodGet, URL: t.url, Host: t.url.Host, Header: f.header(have)}).WithContext(ctx)
 	sent := time.Now()
 	resp, err := f.transport.RoundTrip(req) //nolint:bodyclose // the caller gets the body
-	judge(f.verdict(ctx, sent, resp, err))
+	verdict := f.verdict(ctx, sent, resp, err)
+	var a *answer
+	if err == nil {
+		a = &answer{resp: resp, leave: leave, sent: sent, received: time.Now()}
+	} else if !answered.Load() {
+		err = &unanswered{err}
+	}
+	if _, again := pauseBeforeRetry(a, err, sent); again && !last && ctx.Err() == nil {
+		verdict = errNoVerdict // a fetch speaks once: by its last attempt
+	}
+	judge(verdict)
 	if err != nil {
 		leave()
-		if !answered.Load() {
-			err = &unanswered{err}
-		}
-		return nil, err
 	}
-	return &answer{resp: resp, leave: leave, sent: sent, received: time.Now()}, nil
+	return a, err
 }
 
 func (f *fetcher) header(have Validators) http.Header {

@@ -95,9 +95,12 @@ func (p *Proxy) unlearn(match func(name string) bool) {
 //
 // Pictures of others that have the older version as a watermark can no longer be
 // asked for, since the version is part of their keys; they leave when the room
-// is needed, or when the source is forgotten, for which their links are kept.
+// is needed, or when the source is forgotten, for which their links are kept. So
+// do the source's own while a purge, which may take long, is under way.
 func (p *Proxy) supersede(name string, since cache.Generation) cache.Generation {
-	p.links.Lock()
+	if !p.links.TryLock() {
+		return since
+	}
 	defer p.links.Unlock()
 	if p.store.Generation(name) != since {
 		return since

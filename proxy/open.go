@@ -171,7 +171,9 @@ func (p *Proxy) keepPicture(v *Variant, made product) bool {
 		return false
 	}
 	if v.watermark.is() {
-		p.links.RLock()
+		if !p.links.TryRLock() { // a purge is under way, and may take long
+			return false
+		}
 		defer p.links.RUnlock()
 		if !p.link(v) {
 			return false
