@@ -29,7 +29,7 @@ type WebConfig struct {
 	Redirects int `mapstructure:"redirects"` // followed at most, 0…10
 	PerHost   int `mapstructure:"per_host"`  // fetches at a time from one host and port, 1…1024
 
-	BreakerFailures int           `mapstructure:"breaker_failures"` // requests to one host and port that fail in a row before it is left alone, 0…1000; 0: never
+	BreakerFailures int           `mapstructure:"breaker_failures"` // fetches from one host and port that fail in a row before it is left alone, 0…1000; 0: never
 	BreakerPause    time.Duration `mapstructure:"breaker_pause"`    // how long, at most 5m; then it is tried with one request at a time
 
 	MaxBytes int64 `mapstructure:"-"` // of a body, decoded; from the limits section
