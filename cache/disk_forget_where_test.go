@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -279,4 +280,39 @@ func TestForgetWhereBesideTheWalk(t *testing.T) {
 		l.walking.Wait()
 		l.wantOnlyStaying(200)
 	}
+}
+
+// sourceIn is a source whose folder is in the one of that name.
+func sourceIn(fan byte) string {
+	for i := 0; ; i++ {
+		if source := fmt.Sprint("source ", i); digestOf(source)[0] == fan {
+			return source
+		}
+	}
+}
+
+// TestAPurgeBeatsAWriteUnderWay, of which nothing was to be seen when its folder
+// was listed, and which is published before the purge is through.
+func TestAPurgeBeatsAWriteUnderWay(t *testing.T) {
+	early, late := Key{sourceIn(0), ""}, Key{sourceIn(255), ""}
+	l := openWalked(t, t.TempDir())
+	l.mustPut(late, small)
+	writing, release, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	l.system.create = func(path string) (io.WriteCloser, error) {
+		close(writing)
+		<-release
+		return createFile(path)
+	}
+	go func() { done <- l.put(early, small) }()
+	<-writing
+	_, err := l.ForgetWhere(nil, func(Key) {
+		close(release)
+		if err := <-done; !isForgotten(err) {
+			t.Errorf("Put: error %v, want ErrForgotten", err)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	l.wantMiss(early)
 }
