@@ -45,7 +45,8 @@ type DiskConfig struct {
 	// Dir is the folder. It belongs to the cache alone and is made if missing.
 	Dir string `mapstructure:"-"`
 	// Bytes of disk space, blocks and folders counted; 0 switches the tier
-	// off, else at least 1 MiB. One entry may take up to 5 % of it.
+	// off, else at least 1 MiB. One entry may take up to 5 % of it, and a quarter
+	// of the file system.
 	// Default 10 GiB.
 	Bytes int64 `mapstructure:"bytes"`
 	// MinFree bytes are left free on the file system, whoever uses the rest;

@@ -91,11 +91,20 @@ func newDisk(config DiskConfig, system system, now func() time.Time) (*Disk, err
 		pause: 20 * time.Millisecond,
 		stop:  func() {},
 	}
-	if _, total, err := system.free(dir); err == nil && total < 2*d.minFree {
+	if _, total, err := system.free(dir); err == nil {
+		d.fit(total)
+	}
+	return d, nil
+}
+
+// fit the bounds to a file system of so many bytes in all. What takes more than a
+// quarter of it would cost too many others their places.
+func (d *Disk) fit(total int64) {
+	if total < 2*d.minFree {
 		d.minFree = total / 10
 		d.log.Info("small file system: the cache keeps a tenth of it free", "dir", d.dir, "bytes", total)
 	}
-	return d, nil
+	d.largest = min(d.largest, (total-d.minFree)/4)
 }
 
 func (d *Disk) stripe(source digest) *stripe { return d.stripes.of(source.word()) }
