@@ -2,7 +2,9 @@ package cache_test
 
 import (
 	"fmt"
+	"log/slog"
 	"testing"
+	"time"
 
 	"api-resize/cache"
 	"api-resize/cache/cachetest"
@@ -103,4 +105,75 @@ func BenchmarkDiskMiss(b *testing.B) {
 	for b.Loop() {
 		_, _ = s.Get(cache.Key{Source: "https://example.com/photo.jpg", Variant: "none"})
 	}
+}
+
+const purgeSources = 2_000 // of two small entries each
+
+// fillForPurge puts what purges and walks are measured with.
+func fillForPurge(b *testing.B, s cache.Store) {
+	b.Helper()
+	body := cachetest.Body(1, 2_000)
+	for i := range purgeSources {
+		for variant := range 2 {
+			cachetest.Put(b, s, cache.Key{Source: fmt.Sprintf("https://%d.example.com/%d.jpg", i%100, i), Variant: fmt.Sprint(variant)}, body)
+		}
+	}
+}
+
+// openToPurge opens the store and waits until its folder is read.
+func openToPurge(b *testing.B, dir string) cache.Store {
+	b.Helper()
+	s, err := cache.OpenDisk(cache.DiskConfig{Dir: dir, Bytes: 4 << 30, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for s.Stats().Walking {
+		time.Sleep(100 * time.Microsecond)
+	}
+	return s
+}
+
+func perSource(b *testing.B) {
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/purgeSources, "us/source")
+}
+
+// BenchmarkDiskWalk reads the folder at the start, from the page cache.
+func BenchmarkDiskWalk(b *testing.B) {
+	dir := b.TempDir()
+	s := openToPurge(b, dir)
+	fillForPurge(b, s)
+	_ = s.Close()
+	for b.Loop() {
+		_ = openToPurge(b, dir).Close()
+	}
+	perSource(b)
+}
+
+// BenchmarkDiskForgetWhere asks every source for its name, with nothing to
+// remove, and everything without asking.
+func BenchmarkDiskForgetWhere(b *testing.B) {
+	s := openToPurge(b, b.TempDir())
+	defer s.Close()
+	fillForPurge(b, s)
+	b.Run("none matches", func(b *testing.B) {
+		for b.Loop() {
+			if removed, err := s.ForgetWhere(func(string) bool { return false }, nil); removed != 0 || err != nil {
+				b.Fatal(removed, err)
+			}
+		}
+		perSource(b)
+	})
+	b.Run("everything", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			if i > 0 {
+				b.StopTimer()
+				fillForPurge(b, s)
+				b.StartTimer()
+			}
+			if removed, err := s.ForgetWhere(nil, nil); removed != 2*purgeSources || err != nil {
+				b.Fatal(removed, err)
+			}
+		}
+		perSource(b)
+	})
 }

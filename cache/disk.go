@@ -22,7 +22,8 @@ import (
 // header, key and checksum. The index of files lives in memory only; a walk in
 // the background fills it at the start, and until it is through, files are
 // found by name. The folder belongs to one process at a time. Files of other
-// names are left alone, and not counted.
+// names are left alone, and not counted. Links are not followed, and give way
+// where a folder has to be.
 //
 // A source's stripe is locked while a file of it gets or loses its name, never
 // while a body is read or written.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // clearWay removes what stands in the place of a source's folder, or of the one
@@ -99,8 +100,8 @@ func (d *Disk) unlinkListed(at address, last bool) error {
 // removeFolder removes a source's folder, and the one above, as far as they
 // are empty: folders take inodes, which small file systems are short of.
 func removeFolder(folder string) {
-	if os.Remove(folder) == nil {
-		_ = os.Remove(filepath.Dir(folder))
+	if syscall.Rmdir(folder) == nil {
+		_ = syscall.Rmdir(filepath.Dir(folder))
 	}
 }
 

@@ -170,7 +170,7 @@ func (p *diskPurge) eraseUnreadable(at address) (key Key, readable bool) {
 			return
 		}
 		p.unread(at, err)
-		p.erase(at)
+		p.erase(at, p.unlinkListed)
 	})
 	return key, readable
 }
@@ -189,7 +189,7 @@ func (p *diskPurge) variant(at address) {
 		if err != nil {
 			p.unread(at, err)
 		}
-		p.erase(at)
+		p.erase(at, p.unlinkListed)
 	})
 	if p.told != nil && err == nil {
 		p.told(key)
@@ -208,9 +208,9 @@ func (p *diskPurge) unread(at address, err error) {
 }
 
 // erase removes a file and what is known of it; its stripe is locked.
-func (p *diskPurge) erase(at address) {
+func (p *diskPurge) erase(at address, unlink func(address, bool) error) {
 	known, last := p.index.remove(at)
-	err := p.unlink(at, last)
+	err := unlink(at, last)
 	if err != nil {
 		p.errors.Add(1)
 		p.failed(err)
@@ -223,7 +223,7 @@ func (p *diskPurge) erase(at address) {
 // forgetLost drops what is known and has no file in a folder that was listed.
 func (p *diskPurge) forgetLost() {
 	for at, _, ok := p.index.next(); ok && !p.closed.Load(); at, _, ok = p.index.next() {
-		p.locked(at.source, func() { p.erase(at) })
+		p.locked(at.source, func() { p.erase(at, p.unlink) })
 	}
 }
 

@@ -137,15 +137,17 @@ func indexBytesPerEntry(entries, variants int) float64 {
 	return float64(after.HeapAlloc-before.HeapAlloc) / float64(entries)
 }
 
-// TestIndexIsCompact in the worst case: every source has one entry.
+// TestIndexIsCompact, also in the worst case: every source has one entry.
 func TestIndexIsCompact(t *testing.T) {
-	if got := indexBytesPerEntry(1_000_000, 1); got > 100 {
-		t.Errorf("%.1f bytes an entry at a million entries, at most 100 wanted", got)
+	for _, variants := range []int{1, 8, 1000} {
+		if got := indexBytesPerEntry(1_000_000, variants); got > 100 {
+			t.Errorf("%d variants: %.1f bytes an entry at a million entries, at most 100 wanted", variants, got)
+		}
 	}
 }
 
 func BenchmarkIndexMemory(b *testing.B) {
-	for _, variants := range []int{1, 8} {
+	for _, variants := range []int{1, 8, 1000} {
 		b.Run(fmt.Sprintf("%d variants", variants), func(b *testing.B) {
 			for b.Loop() {
 				b.ReportMetric(indexBytesPerEntry(1_000_000, variants), "B/entry")

@@ -65,7 +65,8 @@ type Store interface {
 	// Forget removes the original and every variant of source. When it
 	// returns, Get misses them, and Puts with an earlier Generation fail
 	// with ErrForgotten. removed counts what was found. An error means that
-	// something may be left in storage that a restart would bring back.
+	// something may be left in storage that a restart would bring back; Disk
+	// tries to remove it with later writes.
 	Forget(source string) (removed int, err error)
 
 	// ForgetWhere is Forget for every source that match names; nil means every
