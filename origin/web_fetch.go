@@ -126,7 +126,7 @@ func checkStatus(a *answer, have Validators) error {
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return fmt.Errorf("%w: status %d", ErrOriginNotFound, status)
 	}
-	return afterRefusal(a, fmt.Errorf("%w: status %d", ErrFailed, status))
+	return afterRefusal(a, &StatusError{status})
 }
 
 // hops is what the redirects on the way say about freshness.

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,11 +47,19 @@ func (r record) mayWait(now time.Time) bool {
 }
 
 // mayStandIn reports whether a stale record may be used where asking for it
-// anew has failed: stale-if-error, RFC 5861, section 4. That the original is no
-// longer there, or no longer allowed, is no failure but an answer.
+// anew has failed: stale-if-error, RFC 5861, section 4.
 func (r record) mayStandIn(now time.Time, err error) bool {
-	failed := errors.Is(err, origin.ErrFailed) || errors.Is(err, origin.ErrTimeout) || errors.Is(err, origin.ErrBusy)
-	return failed && now.Before(r.Freshness.Until.Add(r.Freshness.StaleIfError))
+	return isFailure(err) && now.Before(r.Freshness.Until.Add(r.Freshness.StaleIfError))
+}
+
+// isFailure tells an origin that could not answer from one that has: that the
+// original is no longer there, or no longer for everybody, is no failure. 429 is
+// one: it says nothing of the original.
+func isFailure(err error) bool {
+	if answered := (*origin.StatusError)(nil); errors.As(err, &answered) {
+		return answered.Status >= http.StatusInternalServerError || answered.Status == http.StatusTooManyRequests
+	}
+	return errors.Is(err, origin.ErrFailed) || errors.Is(err, origin.ErrTimeout) || errors.Is(err, origin.ErrBusy)
 }
 
 // maxRenewals bounds the originals that are asked for anew behind answers at a

@@ -98,6 +98,9 @@ func TestStaleIfError(t *testing.T) {
 		{"forbidden by the origin", "max-age=0, stale-if-error=0", http.StatusBadGateway, origin.ErrFailed},
 		{"must-revalidate", "max-age=0, stale-if-error=3600, must-revalidate", http.StatusBadGateway, origin.ErrFailed},
 		{"no-cache", "no-cache, stale-if-error=3600", http.StatusBadGateway, origin.ErrFailed},
+		{"too many requests", "max-age=0, stale-if-error=3600", http.StatusTooManyRequests, nil},
+		{"forbidden now", "max-age=0, stale-if-error=3600", http.StatusForbidden, origin.ErrFailed},
+		{"part of it", "max-age=0, stale-if-error=3600", http.StatusPartialContent, origin.ErrFailed},
 		{"gone is an answer", "max-age=0, stale-if-error=3600", http.StatusGone, origin.ErrOriginNotFound},
 	} {
 		t.Run(test.name, func(t *testing.T) {
