@@ -48,7 +48,7 @@ func Start(config Config, limits Limits, log *slog.Logger) (*Engine, error) {
 	if started.Swap(true) {
 		return nil, errors.New("libvips can be started only once in a process")
 	}
-	tuneMalloc()
+	reuseMemory(limits.Memory)
 	vips.LoggingSettings(logTo(log), vips.LogLevelWarning)
 	if err := vips.Startup(&vips.Config{ConcurrencyLevel: 1}); err != nil {
 		return nil, fmt.Errorf("start libvips: %w", err)

@@ -14,6 +14,7 @@ type Limits struct {
 	Frames int               // of an original
 	Bytes  int64             // of an original's file; who fetches or accepts one counts them while they come in
 	Result spec.ResultLimits // of a result
+	Memory int64             // that pictures in work may need together, in bytes; who admits work counts it; 0: not known
 }
 
 // DefaultLimits are what the service starts with: 50 megapixels are 200 MB as

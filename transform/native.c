@@ -7,17 +7,16 @@
 #endif
 
 /* glibc gives every thread an arena of its own, which keeps what it once had;
- * two of them keep less. Blocks up to the largest size that glibc allows are
- * used again rather than given back to the system after each picture: a page
- * that is taken anew has to be cleared, and that took more time than making a
- * small picture of a progressive JPEG. give_back gives back what lies idle. */
+ * two of them keep less. Blocks of up to so many bytes are used again rather than
+ * given back to the system after each picture, as long as no more than so many
+ * bytes lie idle at an arena's end. */
 void
-tune_malloc(void)
+tune_malloc(int reused, int kept)
 {
 #ifdef __GLIBC__
 	mallopt(M_ARENA_MAX, 2);
-	mallopt(M_MMAP_THRESHOLD, 32 << 20);
-	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	mallopt(M_MMAP_THRESHOLD, reused);
+	mallopt(M_TRIM_THRESHOLD, kept);
 #endif
 }
 

@@ -24,7 +24,7 @@ func errNative(what string) error {
 	return fmt.Errorf("%s: %s", what, C.GoString(text))
 }
 
-func tuneMalloc() { C.tune_malloc() }
+func tuneMalloc(reused, kept int64) { C.tune_malloc(C.int(reused), C.int(kept)) }
 
 func giveBack() { C.give_back() }
 

@@ -12,7 +12,7 @@ typedef struct {
 
 void guard_stop(Guard *guard);
 
-void tune_malloc(void);
+void tune_malloc(int reused, int kept);
 void give_back(void);
 int operation_exists(const char *nickname);
 int operation_takes(const char *nickname, const char *argument);

@@ -301,6 +301,13 @@ func (c LimitsConfig) validate() error {
 	return errors.Join(faults...)
 }
 
+// engineLimits are the limits, with the memory that is there.
+func (c Config) engineLimits() transform.Limits {
+	limits := c.Limits.transform()
+	limits.Memory = c.Processing.MemoryBytes
+	return limits
+}
+
 func (c LimitsConfig) transform() transform.Limits {
 	limits := transform.DefaultLimits()
 	limits.Pixels, limits.Frames = c.OriginalPixels, c.OriginalFrames

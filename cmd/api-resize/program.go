@@ -84,7 +84,7 @@ func (p *program) build(auth server.Auth) error {
 	if config.Processing.MemoryBytes == 0 {
 		config.Processing.MemoryBytes = int64(float64(total) * pixelShare)
 	}
-	if p.engine, err = transform.Start(config.Formats.Config, config.Limits.transform(), p.logger); err != nil {
+	if p.engine, err = transform.Start(config.Formats.Config, config.engineLimits(), p.logger); err != nil {
 		return err
 	}
 	p.closers = append(p.closers, func() error { p.engine.Close(); return nil })
