@@ -234,8 +234,10 @@ func TestCacheTags(t *testing.T) {
 			t.Errorf("%s: tags %v", body, tags)
 		}
 	}
-	if tags := s.get("/images/" + id + "/original").header.Get("Cache-Tag"); tags != "api-resize,"+id {
-		t.Errorf("of an original: %q", tags)
+	for _, path := range []string{"/images/" + id + "/original", "/info/" + id, "/srcset/" + id} {
+		if tags := s.get(path).header.Get("Cache-Tag"); tags != "api-resize,"+id {
+			t.Errorf("%s: %q", path, tags)
+		}
 	}
 	silent := start(t, strings.Replace(patient, "server: {", "server: {cache_tags: false, ", 1))
 	id = silent.upload(resource(t, "jpg-24bit-icc-iec.jpg"))
