@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -22,7 +23,10 @@ func onFileSystem(t *testing.T, options string, run func(t *testing.T, dir strin
 	const inside = "CACHE_TEST_IN_NAMESPACE"
 	if os.Getenv(inside) == t.Name() {
 		dir := t.TempDir()
-		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
+		switch err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); {
+		case errors.Is(err, fs.ErrPermission):
+			t.Skip(noNamespaces, err)
+		case err != nil:
 			t.Fatalf("mounting a tmpfs in a namespace of our own: %v", err)
 		}
 		t.Cleanup(func() {
@@ -43,13 +47,20 @@ func onFileSystem(t *testing.T, options string, run func(t *testing.T, dir strin
 	var output bytes.Buffer
 	child.Stdout, child.Stderr = &output, &output
 	if err := child.Start(); err != nil {
-		t.Skipf("no namespaces for users and mounts here (see user.max_user_namespaces, AppArmor's "+
-			"apparmor_restrict_unprivileged_userns, and a container's seccomp profile), so no tmpfs can be mounted: %v", err)
+		t.Skip(noNamespaces, err)
 	}
-	if err := child.Wait(); err != nil || !bytes.Contains(output.Bytes(), []byte("--- PASS: "+t.Name())) {
+	err := child.Wait()
+	if bytes.Contains(output.Bytes(), []byte(noNamespaces)) {
+		t.Skip(output.String())
+	}
+	if err != nil || !bytes.Contains(output.Bytes(), []byte("--- PASS: "+t.Name())) {
 		t.Errorf("in the namespace: %v\n%s", err, output.Bytes())
 	}
 }
+
+// noNamespaces is why a test on a file system of its own can't be run.
+const noNamespaces = "no tmpfs can be mounted in namespaces for users and mounts here (see user.max_user_namespaces, AppArmor's " +
+	"apparmor_restrict_unprivileged_userns, and a container's seccomp profile):"
 
 // TestRealFullFileSystem by bytes and by inodes: ten times what fits is put.
 func TestRealFullFileSystem(t *testing.T) {
