@@ -96,11 +96,16 @@ func TestHundredAtOnce(t *testing.T) {
 	site.hold = make(chan struct{})
 	s := start(t, patient+loopbackAllowed)
 	path := "/resize/640x480,f=jpeg/" + site.URL + "/cat.jpg"
-	leader := &http.Client{Timeout: 50 * time.Millisecond}
-	if response, err := leader.Get(s.url + path); err == nil {
-		response.Body.Close()
-		t.Fatal("the leader was answered before the origin")
-	}
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		leader := &http.Client{Timeout: 2 * time.Second}
+		if response, err := leader.Get(s.url + path); err == nil {
+			response.Body.Close()
+			t.Error("the leader was answered before the origin")
+		}
+	}()
+	waitFor(t, "the leader's fetch", func() bool { return site.total.Load() == 1 })
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	outcomes := map[string]int{}
@@ -112,7 +117,8 @@ func TestHundredAtOnce(t *testing.T) {
 			outcomes[fmt.Sprintf("%d %s", got.status, got.header.Get("Cache-Status"))]++
 		})
 	}
-	time.Sleep(50 * time.Millisecond)
+	<-left
+	time.Sleep(100 * time.Millisecond) // longer than it takes to notice that
 	close(site.hold)
 	all.Wait()
 	if site.total.Load() != 1 {
