@@ -3,11 +3,13 @@ package server
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
+	"api-resize/cache"
 	"api-resize/dialect"
 	"api-resize/proxy"
 	"api-resize/spec"
@@ -27,7 +29,8 @@ type explanation struct {
 	ETag      string         `json:"etag,omitempty"`
 	Headers   *headersStory  `json:"headers,omitempty"`
 	Plan      *planStory     `json:"plan,omitempty"`
-	Cache     *cacheStory    `json:"cache,omitempty"`
+	Would     string         `json:"would,omitempty"` // hit, or miss
+	Tiers     []tierStory    `json:"tiers,omitempty"` // in the order in which they are looked at
 	Freshness *freshStory    `json:"freshness,omitempty"`
 	Cost      *costStory     `json:"cost,omitempty"`
 	Limits    Limits         `json:"limits"`
@@ -94,9 +97,9 @@ type planStory struct {
 	Result  string    `json:"result"`
 }
 
-type cacheStory struct {
-	Would string   `json:"would"` // hit, or miss
-	Tiers []string `json:"tiers"` // that have the picture
+type tierStory struct {
+	Tier string `json:"tier"`
+	Has  bool   `json:"has"` // the picture
 }
 
 type freshStory struct {
@@ -176,9 +179,12 @@ func (s *Server) explainVariant(told *explanation, request spec.Request, client 
 	told.Headers = &headersStory{CacheControl: cacheControl(found.Lifetime(now)), Vary: strings.Join(varyOf(found.Variant), ", "),
 		CacheTag: bounded(s.tags(request), ","),
 	}
-	told.Cache = &cacheStory{"miss", append([]string{}, found.Tiers...)}
+	told.Would = "miss"
 	if len(found.Tiers) > 0 {
-		told.Cache.Would = "hit"
+		told.Would = "hit"
+	}
+	for _, tier := range []string{cache.TierMemory, cache.TierDisk} {
+		told.Tiers = append(told.Tiers, tierStory{tier, slices.Contains(found.Tiers, tier)})
 	}
 	told.Cost = &costStory{found.Cost.Bytes, milliseconds(found.Time), milliseconds(found.Backlog)}
 	told.Plan = explainPlan(found)
