@@ -45,10 +45,12 @@ type Disk struct {
 	resting backoff
 	left    leftovers
 	counters
+	emptying emptying
 
-	walked  atomic.Bool   // the index knows every file
-	rest    time.Duration // before the walk tries again what it could not list
-	pause   time.Duration // before a purge that is out of descriptors tries again
+	walked  atomic.Bool     // the index knows every file
+	rest    time.Duration   // before the walk tries again what it could not list
+	pause   time.Duration   // before a purge that is out of descriptors tries again
+	life    context.Context // of what runs in the background
 	stop    context.CancelFunc
 	walking sync.WaitGroup
 	closed  atomic.Bool
@@ -90,8 +92,10 @@ func newDisk(config DiskConfig, system system, now func() time.Time) (*Disk, err
 		index: newDiskIndex(config.Bytes),
 		rest:  shortestRest,
 		pause: 20 * time.Millisecond,
-		stop:  func() {},
 	}
+	d.life, d.stop = context.WithCancel(context.Background())
+	d.emptying.atLeast, d.emptying.orders = emptyingAtLeast, make(chan struct{}, 1)
+	d.findMark()
 	if _, total, err := system.free(dir); err == nil {
 		d.fit(total)
 	}
@@ -120,7 +124,7 @@ func (d *Disk) Get(key Key) (*Entry, error) {
 		return nil, d.miss()
 	}
 	at := addressOf(key)
-	if d.knowsAll(at.source) && !d.index.holds(at) {
+	if !d.index.holds(at) && (d.knowsAll(at.source) || d.isForgottenFile(at.path(d.dir))) {
 		return nil, d.miss()
 	}
 	entry, err := d.read(key, at)
@@ -144,7 +148,7 @@ func (d *Disk) Has(key Key) bool {
 	}
 	at := addressOf(key)
 	knowsAll := d.knowsAll(at.source) // asked first: what the walk finds meanwhile is in the index then
-	return d.index.holds(at) || !knowsAll && d.isEntry(at)
+	return d.index.holds(at) || !knowsAll && d.isEntry(at) && !d.isForgottenFile(at.path(d.dir))
 }
 
 // Generation implements Store.
@@ -199,7 +203,7 @@ func (d *Disk) write(key Key, at address, meta Meta, body []byte, since Generati
 		return err
 	}
 	defer d.index.release(reserved)
-	name := filepath.Join(d.dir, temporaryFolder, d.run+"-"+strconv.FormatUint(d.temporary.Add(1), 36))
+	name := d.temporaryName()
 	err := d.writeTemporary(name, head, body)
 	if err == nil {
 		err = d.publish(name, at, size, since)
@@ -211,6 +215,11 @@ func (d *Disk) write(key Key, at address, meta Meta, body []byte, since Generati
 	d.resting.succeeded()
 	d.clearLeft()
 	return err
+}
+
+// temporaryName is one that nothing has.
+func (d *Disk) temporaryName() string {
+	return filepath.Join(d.dir, temporaryFolder, d.run+"-"+strconv.FormatUint(d.temporary.Add(1), 36))
 }
 
 func (d *Disk) writeTemporary(name string, head, body []byte) error {
@@ -285,6 +294,7 @@ func (d *Disk) Close() error {
 	d.closed.Store(true)
 	d.stop()
 	d.walking.Wait()
+	d.emptying.run.Wait()
 	d.using.Lock() // waits for Puts and Forgets under way
 	defer d.using.Unlock()
 	return nil

@@ -37,6 +37,12 @@ func (d *Disk) ForgetWhere(match func(source string) bool, told func(Key)) (remo
 }
 
 func (p *diskPurge) run() {
+	if p.match == nil && p.told == nil && !p.closed.Load() {
+		if removed, ok := p.forgetAtOnce(); ok {
+			p.removed = removed
+			return
+		}
+	}
 	for fan := range 256 {
 		for _, source := range p.sources(byte(fan)) {
 			p.source(source)

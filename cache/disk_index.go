@@ -28,6 +28,7 @@ type diskIndex struct {
 	lists    [listCount]list
 	used     int64 // blocks
 	reserved int64 // blocks of entries being written
+	leaving  int64 // blocks of files that are no entries any more, and being removed
 	limit    int64 // blocks
 }
 
@@ -229,14 +230,37 @@ func (x *diskIndex) variantsOf(source digest) (names []digest) {
 	return names
 }
 
+// clear forgets all entries, whose files are to be removed, and tells how many
+// there were.
+func (x *diskIndex) clear() (removed int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	removed = int(x.slots.live)
+	x.leaving += x.used
+	x.used = 0
+	x.slots, x.sources, x.lists = slab[slot]{}, slab[sourceSlot]{}, [listCount]list{}
+	x.bySlot, x.bySource = make([]uint32, 1024), make([]uint32, 256)
+	return removed
+}
+
+// emptied notes that one of so many parts of what is leaving is gone.
+func (x *diskIndex) emptied(parts int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.leaving -= x.leaving / int64(parts)
+}
+
 // reserve sets blocks aside for an entry about to be written. When they are
 // not there, victim is what to evict first; ok is false when nothing is left.
 func (x *diskIndex) reserve(blocks int64) (reserved bool, victim address, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.used+x.reserved+blocks <= x.limit {
+	switch wanted := x.used + x.reserved + blocks; {
+	case wanted+x.leaving <= x.limit:
 		x.reserved += blocks
 		return true, address{}, true
+	case wanted <= x.limit: // there will be room without evicting
+		return false, address{}, false
 	}
 	n := x.oldest()
 	if n == 0 {

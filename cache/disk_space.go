@@ -17,7 +17,7 @@ func (d *Disk) makeRoom(blocks int64) error {
 			break
 		}
 		if !ok {
-			return fmt.Errorf("%w: what is being written takes all of it", ErrFull)
+			return fmt.Errorf("%w: what is being written, or removed, takes all of it", ErrFull)
 		}
 		if err := d.evict(victim); err != nil {
 			return d.failed("evicting from the disk cache failed", victim, 0, err)

@@ -20,12 +20,12 @@ const hourUnknown = ^uint16(0)
 // startWalk reads the folder in the background: makes the index complete,
 // clears leftovers of crashes, and brings the bytes under the bound.
 func (d *Disk) startWalk() {
-	ctx, stop := context.WithCancel(context.Background())
-	d.stop = stop
+	ctx := d.life
 	d.walking.Go(func() {
 		d.clearTemporary(ctx)
 		d.walk(ctx)
 	})
+	d.emptying.run.Go(func() { d.empty(ctx) })
 }
 
 // clearTemporary removes what was being written when an earlier run ended.
@@ -69,6 +69,9 @@ func (d *Disk) walk(ctx context.Context) {
 		return
 	}
 	d.walked.Store(true)
+	if len(fans) == 0 {
+		d.unmark(0)
+	}
 	d.trim(ctx)
 	entries, blocks := d.index.sizes()
 	d.log.Info("the disk cache is read", "dir", d.dir, "entries", entries, "bytes", blocks*blockBytes)
@@ -148,7 +151,7 @@ func (d *Disk) walkFile(at address, file os.DirEntry) (kept bool) {
 	if d.index.holds(at) {
 		return true
 	}
-	if d.left.has(at.source) {
+	if d.left.has(at.source) || d.isForgottenFile(at.path(d.dir)) {
 		return d.unlinkListed(at, false) != nil
 	}
 	info, err := file.Info()
