@@ -110,7 +110,7 @@ func (d *Disk) isForgottenFile(path string) bool {
 		return false
 	}
 	var stat syscall.Stat_t
-	return syscall.Lstat(path, &stat) == nil && d.isForgotten(stat.Ctim)
+	return syscall.Lstat(path, &stat) == nil && d.isForgotten(changedAt(&stat))
 }
 
 // empty removes files that are no entries, when told to, until ctx ends.

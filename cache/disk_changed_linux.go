@@ -1,0 +1,6 @@
+package cache
+
+import "syscall"
+
+// changedAt is when a file or its names were last changed.
+func changedAt(stat *syscall.Stat_t) syscall.Timespec { return stat.Ctim }
