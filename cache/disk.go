@@ -124,7 +124,7 @@ func (d *Disk) Get(key Key) (*Entry, error) {
 		return nil, d.miss()
 	}
 	at := addressOf(key)
-	if !d.index.holds(at) && (d.knowsAll(at.source) || d.isForgottenFile(at.path(d.dir))) {
+	if !d.index.holds(at) && (d.knowsAll(at.source) || d.isForgotten(at.path(d.dir))) {
 		return nil, d.miss()
 	}
 	entry, err := d.read(key, at)
@@ -148,7 +148,7 @@ func (d *Disk) Has(key Key) bool {
 	}
 	at := addressOf(key)
 	knowsAll := d.knowsAll(at.source) // asked first: what the walk finds meanwhile is in the index then
-	return d.index.holds(at) || !knowsAll && d.isEntry(at) && !d.isForgottenFile(at.path(d.dir))
+	return d.index.holds(at) || !knowsAll && d.isEntry(at) && !d.isForgotten(at.path(d.dir))
 }
 
 // Generation implements Store.

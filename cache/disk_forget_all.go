@@ -97,20 +97,19 @@ func (d *Disk) unmark(number int) {
 	d.emptying.before.Store(0)
 }
 
-// isForgotten tells by a file's time, the one that nobody can set, that it was
-// there when everything was forgotten.
-func (d *Disk) isForgotten(changed syscall.Timespec) bool {
+// isForgotten tells by the file's time, the one that nobody can set, that what
+// lies under a name was there when everything was forgotten.
+func (d *Disk) isForgotten(path string) bool {
 	before := d.emptying.before.Load()
-	return before != 0 && changed.Nano() <= before
-}
-
-// isForgottenFile is isForgotten of what lies under a name.
-func (d *Disk) isForgottenFile(path string) bool {
-	if d.emptying.before.Load() == 0 {
+	if before == 0 {
 		return false
 	}
 	var stat syscall.Stat_t
-	return syscall.Lstat(path, &stat) == nil && d.isForgotten(changedAt(&stat))
+	if syscall.Lstat(path, &stat) != nil {
+		return false
+	}
+	changed := changedAt(&stat)
+	return changed.Nano() <= before
 }
 
 // empty removes files that are no entries, when told to, until ctx ends.
@@ -135,15 +134,11 @@ func (d *Disk) emptyFolders(ctx context.Context) (clean bool) {
 	d.emptying.mu.Unlock()
 	clean = true
 	for fan := range 256 {
-		folders, err := d.list(filepath.Join(d.dir, fanName(byte(fan))))
+		sources, err := d.sourcesIn(byte(fan))
 		clean = clean && (err == nil || isNoFolder(err))
-		for _, folder := range folders {
+		for _, source := range sources {
 			if ctx.Err() != nil {
 				return false
-			}
-			source, ours := parseDigest(folder.Name())
-			if !ours {
-				continue
 			}
 			if err := d.clearLeftOf(source); err != nil {
 				d.errors.Add(1)

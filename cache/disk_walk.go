@@ -81,23 +81,32 @@ func (d *Disk) walk(ctx context.Context) {
 // walked again because something failed that may pass.
 func (d *Disk) walkFans(ctx context.Context, fans []byte) (again []byte) {
 	for _, fan := range fans {
-		prefix := fanName(fan)
-		folders, err := d.list(filepath.Join(d.dir, prefix))
+		sources, err := d.sourcesIn(fan)
 		passing := mayPass(err)
-		for _, folder := range folders {
+		for _, source := range sources {
 			if ctx.Err() != nil {
 				return nil
 			}
-			source, ours := parseDigest(folder.Name())
-			if ours && folder.IsDir() && strings.HasPrefix(folder.Name(), prefix) {
-				passing = d.walkSource(source) || passing
-			}
+			passing = d.walkSource(source) || passing
 		}
 		if passing {
 			again = append(again, fan)
 		}
 	}
 	return again
+}
+
+// sourcesIn are those that have a folder in one of the 256.
+func (d *Disk) sourcesIn(fan byte) (sources []digest, err error) {
+	prefix := fanName(fan)
+	folders, err := d.list(filepath.Join(d.dir, prefix))
+	for _, folder := range folders {
+		source, ours := parseDigest(folder.Name())
+		if ours && folder.IsDir() && strings.HasPrefix(folder.Name(), prefix) {
+			sources = append(sources, source)
+		}
+	}
+	return sources, err
 }
 
 // mayPass tells that a folder may well be listed another time.
@@ -151,7 +160,7 @@ func (d *Disk) walkFile(at address, file os.DirEntry) (kept bool) {
 	if d.index.holds(at) {
 		return true
 	}
-	if d.left.has(at.source) || d.isForgottenFile(at.path(d.dir)) {
+	if d.left.has(at.source) || d.isForgotten(at.path(d.dir)) {
 		return d.unlinkListed(at, false) != nil
 	}
 	info, err := file.Info()

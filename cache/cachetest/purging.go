@@ -70,11 +70,7 @@ func forgetsWhere(t *testing.T, s cache.Store) {
 				t.Errorf("%d removed, error %v; want up to %d", removed, err, len(keys))
 			}
 			wantTold(t, told, keys)
-			for _, key := range keys {
-				WantHas(t, s, key, false)
-				WantMiss(t, s, key)
-				WantVariants(t, s, key.Source)
-			}
+			wantGone(t, s, keys)
 			if removed, err := s.ForgetWhere(beginsWith("a/"), tells); removed != 0 || err != nil {
 				t.Errorf("again: %d removed, error %v; want none", removed, err)
 			}
@@ -86,6 +82,16 @@ func forgetsWhere(t *testing.T, s cache.Store) {
 	Flush(s)
 	if removed, err := s.ForgetWhere(beginsWith(""), nil); removed != len(kept) || err != nil {
 		t.Errorf("%d removed, error %v; want %d", removed, err, len(kept))
+	}
+}
+
+// wantGone checks that there is nothing of the keys' sources.
+func wantGone(t *testing.T, s cache.Store, keys []cache.Key) {
+	t.Helper()
+	for _, key := range keys {
+		WantHas(t, s, key, false)
+		WantMiss(t, s, key)
+		WantVariants(t, s, key.Source)
 	}
 }
 
@@ -103,11 +109,7 @@ func forgetsEverything(t *testing.T, s cache.Store) {
 				t.Errorf("%d removed, error %v; want up to %d", removed, err, len(keys))
 			}
 			wantTold(t, told, keys)
-			for _, key := range keys {
-				WantHas(t, s, key, false)
-				WantMiss(t, s, key)
-				WantVariants(t, s, key.Source)
-			}
+			wantGone(t, s, keys)
 			Flush(s)
 			if st := s.Stats(); st.Entries != 0 || st.Bytes != 0 || st.Corrupt != 0 || st.Errors != 0 {
 				t.Errorf("stats %+v after everything was forgotten", st)
