@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"api-resize/proxy"
+	"api-resize/spec"
 )
 
 // Header names that Fiber has no constant for.
@@ -29,9 +30,9 @@ type answer struct {
 	exactDate   bool      // modified is a strong validator
 	contentType string
 	fileName    string
-	canonical   string   // URL, empty for none
-	vary        []string // the request's headers that had a say
-	tags        []string // what it is made of, for caches in front
+	canonical   string        // URL, empty for none
+	vary        []string      // the request's headers that had a say
+	madeOf      []spec.Source // for caches in front; empty where they are not told
 	life        proxy.Lifetime
 	download    bool   // to be saved rather than shown
 	fallback    string // code of the problem that has this sent instead, empty for none
@@ -53,9 +54,9 @@ func (a answer) setHeaders(c *fiber.Ctx) {
 	if a.fallback != "" {
 		c.Set(headerFallback, a.fallback)
 	}
-	if len(a.tags) > 0 {
-		c.Set(headerCacheTag, bounded(a.tags, ","))
-		c.Set(headerSurrogateKey, bounded(a.tags, " "))
+	if tags := tagsOfSources(a.madeOf); len(tags) > 0 {
+		c.Set(headerCacheTag, bounded(tags, ","))
+		c.Set(headerSurrogateKey, bounded(tags, " "))
 	}
 	if a.canonical != "" {
 		c.Set(fiber.HeaderLink, "<"+a.canonical+`>; rel="canonical"`)

@@ -177,7 +177,7 @@ func (s *Server) explainVariant(told *explanation, request spec.Request, client 
 	told.Key = &keyStory{found.Key.Source, found.Key.Variant}
 	told.ETag = found.ETag
 	told.Headers = &headersStory{CacheControl: cacheControl(found.Lifetime(now)), Vary: strings.Join(varyOf(found.Variant), ", "),
-		CacheTag: bounded(s.tags(request), ","),
+		CacheTag: bounded(tagsOfSources(s.madeOf(request)), ","),
 	}
 	told.Would = "miss"
 	if len(found.Tiers) > 0 {

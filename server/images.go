@@ -109,7 +109,7 @@ func (s *Server) original(c *fiber.Ctx) error {
 		etag: `"` + record.ID + `"`, modified: record.Created, exactDate: true, contentType: format.ContentType(),
 		fileName: withExtension(record.Name, record.ID, format.Extension()),
 		life:     proxy.UploadLifetime(record, time.Now()),
-		tags:     s.tags(spec.Request{Source: spec.Source{Kind: spec.SourceUpload, Path: record.ID}}),
+		madeOf:   s.madeOf(spec.Request{Source: spec.Source{Kind: spec.SourceUpload, Path: record.ID}}),
 	}
 	if answer.conditional(c) != 0 {
 		return nil

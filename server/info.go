@@ -41,7 +41,7 @@ func (s *Server) describe(c *fiber.Ctx, source spec.Source) (proxy.Info, answer,
 	info, err := s.proxy.Describe(ctx, source)
 	return info, answer{
 		etag: info.ETag, modified: info.Modified, contentType: fiber.MIMEApplicationJSON,
-		life: info.Life.AtMost(maxInfoLife), tags: s.tags(spec.Request{Source: source}),
+		life: info.Life.AtMost(maxInfoLife), madeOf: s.madeOf(spec.Request{Source: source}),
 	}, err
 }
 

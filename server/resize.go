@@ -96,7 +96,7 @@ func (s *Server) answerOf(variant *proxy.Variant, canonical, instead string) ans
 		fileName:    withExtension(variant.Name, variant.Request.Source.Name(), format.Extension()),
 		canonical:   canonical,
 		vary:        varyOf(variant),
-		tags:        s.tags(variant.Request),
+		madeOf:      s.madeOf(variant.Request),
 		life:        variant.Lifetime(time.Now()),
 		fallback:    instead,
 	}

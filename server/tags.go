@@ -24,14 +24,27 @@ const (
 // tagOfAll is on every picture.
 const tagOfAll = "api-resize"
 
-// tags names what an answer is made of, if that is wanted.
-func (s *Server) tags(request spec.Request) []string {
+// madeOf are the sources that tags are to be told of: none where that is not
+// wanted.
+func (s *Server) madeOf(request spec.Request) []spec.Source {
 	if !s.config.CacheTags {
 		return nil
 	}
-	tags := append([]string{tagOfAll}, tagsOf(request.Source)...)
+	sources := []spec.Source{request.Source}
 	if mark := request.Spec.Watermark; mark != (spec.Watermark{}) {
-		tags = append(tags, tagsOf(mark.Source)...)
+		sources = append(sources, mark.Source)
+	}
+	return sources
+}
+
+// tagsOfSources name what an answer is made of; none for no sources.
+func tagsOfSources(sources []spec.Source) []string {
+	if len(sources) == 0 {
+		return nil
+	}
+	tags := []string{tagOfAll}
+	for _, source := range sources {
+		tags = append(tags, tagsOf(source)...)
 	}
 	return tags
 }
