@@ -65,10 +65,7 @@ func (s Spec) PlanRegion(original Facts, region Rect, limits ResultLimits) (Plan
 	plan.Turned = s.Turn.Size(plan.Box)
 	plan.Pad = s.Pad
 	plan.Out = Size{plan.Turned.Width + s.Pad.Left + s.Pad.Right, plan.Turned.Height + s.Pad.Top + s.Pad.Bottom}
-	frames := int64(1)
-	if s.KeepsFrames(original) {
-		frames = int64(original.Frames)
-	}
+	frames := s.FramesKept(original)
 	expected := fmt.Sprintf("with %d frames, expected at most %d pixels a side and %d in all", frames, limits.Side, limits.Pixels)
 	if max(plan.Out.Width, plan.Out.Height) > limits.Side || plan.Out.pixels()*frames > limits.Pixels {
 		return Plan{}, fmt.Errorf("%w: the result would be %s %s", ErrTooLarge, plan.Out, expected)
@@ -90,6 +87,14 @@ func (s Size) pixels() int64 { return int64(s.Width) * int64(s.Height) }
 func (s Spec) KeepsFrames(original Facts) bool {
 	info, ok := s.Output.Format.Info()
 	return ok && info.Animated && s.wantsFrames(original)
+}
+
+// FramesKept is how many frames the result of a resolved Spec has.
+func (s Spec) FramesKept(original Facts) int64 {
+	if s.KeepsFrames(original) {
+		return int64(original.Frames)
+	}
+	return 1
 }
 
 // wantsFrames reports whether there are frames, and all of them are wanted.

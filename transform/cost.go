@@ -30,10 +30,7 @@ func cost(order spec.Order, limits spec.ResultLimits, linear bool) spec.Cost {
 // memoryCost is in bytes, beyond what every picture takes.
 func memoryCost(order spec.Order, plan spec.Plan, linear bool) (bytes int64) {
 	facts, want := order.Original.Facts, order.Want
-	frames := int64(1)
-	if want.KeepsFrames(facts) {
-		frames = int64(facts.Frames)
-	}
+	frames := want.FramesKept(facts)
 	scaled := pixelsOf(plan.Scaled) * frames
 	out := pixelsOf(plan.Out) * frames
 	if want.Trim > 0 { // decoded in full size, and turned upright

@@ -33,10 +33,7 @@ var encodeWork = map[spec.Format]int64{
 // workCost estimates the time of an order.
 func workCost(order spec.Order, plan spec.Plan, linear bool) time.Duration {
 	facts, want := order.Original.Facts, order.Want
-	frames := int64(1)
-	if want.KeepsFrames(facts) {
-		frames = int64(facts.Frames)
-	}
+	frames := want.FramesKept(facts)
 	whole := int64(facts.Width) * int64(facts.Height)
 	decoded := pixelsOf(decodedSize(order, plan, linear))
 	scale := int64(scaleWork)
