@@ -54,13 +54,12 @@ func (p *Proxy) Explain(ctx context.Context, request spec.Request, client spec.C
 	}
 	facts := v.original.record.Facts
 	better, fallback := p.resolver.Alternatives(request.Spec, facts)
-	order := spec.Order{Original: spec.Original{Facts: facts}, Want: v.Spec, MayBeOwn: v.mayBeOwn}
 	explanation := Explanation{
 		Variant: v, Better: v.better, Key: v.key,
 		Original:   p.explainOriginal(v.original),
 		Candidates: append(better, fallback),
 		Tiers:      p.where(v.key),
-		Cost:       p.transformer.Cost(order),
+		Cost:       p.foreseenCost(v),
 		Backlog:    p.Slots.Stats().Backlog,
 	}
 	explanation.Time = p.Slots.expect(explanation.Cost.Work)

@@ -28,12 +28,12 @@ func newFairness() fairness { return fairness{clients: map[string]*share{}} }
 // enter counts a piece of work that begins to wait, and returns its start.
 func (f *fairness) enter(need Need) time.Duration {
 	f.clean()
+	start := f.startOf(need.Client)
 	client := f.clients[need.Client]
 	if client == nil {
 		client = &share{}
 		f.clients[need.Client] = client
 	}
-	start := max(f.now, client.end)
 	client.end = start + max(need.Work, 1)
 	client.waiting++
 	return start

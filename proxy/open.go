@@ -212,8 +212,14 @@ func (p *Proxy) foresee(ctx context.Context, v *Variant) error {
 	if v.original.original != nil {
 		return nil
 	}
-	order := spec.Order{Original: spec.Original{Facts: v.original.record.Facts}, Want: v.Spec}
-	return p.Slots.Admits(ctx, need(ctx, p.transformer.Cost(order), v.original.record.Bytes))
+	return p.Slots.Admits(ctx, need(ctx, p.foreseenCost(v), v.original.record.Bytes))
+}
+
+// foreseenCost is that of a picture of which only the original's record is known.
+func (p *Proxy) foreseenCost(v *Variant) spec.Cost {
+	return p.transformer.Cost(spec.Order{
+		Original: spec.Original{Facts: v.original.record.Facts}, Want: v.Spec, MayBeOwn: v.mayBeOwn,
+	})
 }
 
 // slot waits for room for the work, and tells how long it waited.

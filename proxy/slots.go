@@ -114,7 +114,7 @@ func (s *Slots) await(ctx context.Context, one *waiter, place *list.Element) (fu
 	case <-one.granted:
 		return s.releaser(one.Need), nil
 	case <-one.ousted:
-		return nil, &Overload{Reason: OverloadShare, After: s.wait}
+		return nil, s.ousted()
 	case <-timer.C:
 		return s.giveUp(place, one, nil)
 	case <-ctx.Done():
@@ -134,6 +134,9 @@ func (s *Slots) giveUp(place *list.Element, one *waiter, gone error) (func(), er
 		}
 		s.put(one.Need, 0)
 	case <-one.ousted:
+		if gone == nil {
+			return nil, s.ousted()
+		}
 	default:
 		s.leave(place, one)
 		s.fair.abandon(one)
@@ -142,11 +145,12 @@ func (s *Slots) giveUp(place *list.Element, one *waiter, gone error) (func(), er
 			return nil, s.overload(OverloadLate, s.wait)
 		}
 	}
-	if gone == nil {
-		return nil, &Overload{Reason: OverloadShare, After: s.wait}
-	}
 	return nil, gone
 }
+
+// ousted is what those are told whose place went to somebody else; oust has
+// counted them.
+func (s *Slots) ousted() *Overload { return &Overload{Reason: OverloadShare, After: s.wait} }
 
 func (s *Slots) leave(place *list.Element, one *waiter) {
 	s.waiting.Remove(place)

@@ -29,9 +29,6 @@ func (u Use) String() string {
 	return [...]string{"fresh", "new", "replaced", "revalidated", "stale-while-revalidate", "stale-if-error"}[u]
 }
 
-// Stale reports whether the life of what is used is over.
-func (u Use) Stale() bool { return u == UsedWhileRevalidating || u == UsedOnError }
-
 // useCounters count how originals were used that were not fresh.
 type useCounters [useCount]atomic.Uint64
 
