@@ -462,6 +462,21 @@ func TestWebBreakerCountsFetches(t *testing.T) {
 	}
 }
 
+// A fetch that has no time to be tried again counts by its first attempt.
+func TestWebBreakerCountsFetchesWithoutARetry(t *testing.T) {
+	var requests atomic.Int64
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		w.Header().Set("Retry-After", "2") // as long as is waited for, and longer than the fetch may take
+		w.WriteHeader(http.StatusBadGateway)
+	})
+	web := newWeb(t, local(func(c *WebConfig) { c.BreakerFailures, c.Timeout = 1, 2*time.Second }))
+	fetch(web, url)
+	if web.Stats().BreakersOpen != 1 || requests.Load() != 1 {
+		t.Errorf("%d requests, %+v", requests.Load(), web.Stats())
+	}
+}
+
 // One server at a port may be broken while another at the same host isn't.
 func TestWebBreakerIsPerPort(t *testing.T) {
 	good := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "abc") })

@@ -224,9 +224,8 @@ func redirected(from target, resp *http.Response) (target, error) {
 // ask makes one request and, where that is safe, one more. Between them the
 // place at the host is free for others.
 func (f *fetcher) ask(ctx context.Context, t target, have Validators) (*answer, error) {
-	a, err := f.attempt(ctx, t, have, false)
-	pause, again := pauseBeforeRetry(a, err, time.Now())
-	if deadline, ok := ctx.Deadline(); !again || ok && time.Until(deadline) <= pause {
+	a, pause, err := f.attempt(ctx, t, have, true)
+	if pause == 0 {
 		return a, err
 	}
 	if a != nil {
@@ -243,7 +242,8 @@ func (f *fetcher) ask(ctx context.Context, t target, have Validators) (*answer, 
 		return nil, err // others have found the host broken meanwhile
 	}
 	f.counters.retries.Add(1)
-	return f.attempt(ctx, t, have, true)
+	a, _, err = f.attempt(ctx, t, have, false)
+	return a, err
 }
 
 // refusal is why nothing may be sent to t's host now, if so.
@@ -278,11 +278,14 @@ func (f *fetcher) admit(ctx context.Context, t target) (judge func(error), leave
 	}, nil
 }
 
-// attempt sends one request. Nothing of the client's request goes into it.
-func (f *fetcher) attempt(ctx context.Context, t target, have Validators, last bool) (*answer, error) {
+// attempt sends one request. Nothing of the client's request goes into it. It
+// returns a pause when the request is worth another after that, and may have one:
+// then it says nothing of the host, since a fetch speaks once, by its last
+// attempt.
+func (f *fetcher) attempt(ctx context.Context, t target, have Validators, mayRepeat bool) (a *answer, pause time.Duration, err error) {
 	judge, leave, err := f.admit(ctx, t)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var answered atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -292,20 +295,22 @@ func (f *fetcher) attempt(ctx context.Context, t target, have Validators, last b
 	sent := time.Now()
 	resp, err := f.transport.RoundTrip(req) //nolint:bodyclose // the caller gets the body
 	verdict := f.verdict(ctx, sent, resp, err)
-	var a *answer
 	if err == nil {
 		a = &answer{resp: resp, leave: leave, sent: sent, received: time.Now()}
 	} else if !answered.Load() {
 		err = &unanswered{err}
 	}
-	if _, again := pauseBeforeRetry(a, err, sent); again && !last && ctx.Err() == nil {
-		verdict = errNoVerdict // a fetch speaks once: by its last attempt
+	if mayRepeat {
+		pause = pauseWithin(ctx, a, err)
+	}
+	if pause > 0 {
+		verdict = errNoVerdict
 	}
 	judge(verdict)
 	if err != nil {
 		leave()
 	}
-	return a, err
+	return a, pause, err
 }
 
 func (f *fetcher) header(have Validators) http.Header {

@@ -35,6 +35,17 @@ func pauseBeforeRetry(a *answer, err error, now time.Time) (time.Duration, bool)
 	return pause + asked, ok && asked <= retryAfterMax
 }
 
+// pauseWithin is the pause before a second attempt, 0 where none is worth it or
+// there is no time for it.
+func pauseWithin(ctx context.Context, a *answer, err error) time.Duration {
+	pause, again := pauseBeforeRetry(a, err, time.Now())
+	deadline, ok := ctx.Deadline()
+	if !again || ctx.Err() != nil || ok && time.Until(deadline) <= pause {
+		return 0
+	}
+	return pause
+}
+
 // unanswered is a request that failed before a byte of an answer came.
 type unanswered struct{ cause error }
 
