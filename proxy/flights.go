@@ -26,6 +26,8 @@ type flight[V any] struct {
 	err     error
 	waiting int // guarded by flights.mu
 	cancel  context.CancelFunc
+
+	background *background // of the work, when it was begun there
 }
 
 // flightKey names work on something of which a certain generation is meant: who
@@ -62,6 +64,9 @@ func (f *flights[V]) do(ctx context.Context, key string, work func(context.Conte
 	}
 	one.waiting++
 	f.mu.Unlock()
+	if joined && backgroundOf(ctx) == nil {
+		one.background.want()
+	}
 
 	select {
 	case <-one.done:
@@ -76,6 +81,10 @@ func (f *flights[V]) do(ctx context.Context, key string, work func(context.Conte
 func (f *flights[V]) start(ctx context.Context, key string, work func(context.Context) (V, error)) *flight[V] {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	one := &flight[V]{done: make(chan struct{}), cancel: cancel}
+	if backgroundOf(ctx) != nil {
+		ctx = InBackground(ctx) // of its own: who joins this work wants no other
+		one.background = backgroundOf(ctx)
+	}
 	if f.running == nil {
 		f.running = make(map[string]*flight[V])
 	}

@@ -11,7 +11,8 @@ import (
 // number of bytes that the work in hand is estimated to need. Who finds no room
 // waits in one bounded queue, in an order that gives every client the same
 // share of the time (see fair.go), unless it can be foreseen that the wait
-// would be too long: that is told at once.
+// would be too long: that is told at once. Work in the background waits apart,
+// for what these leave (see background.go).
 type Slots struct {
 	count int
 	bytes int64
@@ -24,6 +25,7 @@ type Slots struct {
 	running  time.Duration // estimated, of the work in the slots
 	held     int64         // bytes that those who wait hold
 	waiting  list.List     // of *waiter, by start
+	idlers   list.List     // of *idler, as they came
 	fair     fairness
 	pace     pace
 	refused  [overloadReasons]uint64
@@ -55,6 +57,9 @@ func NewSlots(count int, bytes int64, queue int, wait time.Duration) *Slots {
 // has ended. The error is an *Overload, or the cause of ctx's end.
 func (s *Slots) Acquire(ctx context.Context, need Need) (release func(), err error) {
 	need.Bytes = s.bounded(need.Bytes)
+	if work := backgroundOf(ctx); work != nil {
+		return s.acquireIdly(ctx, need, work)
+	}
 	s.mu.Lock()
 	if s.waiting.Len() == 0 && s.fits(need.Bytes) {
 		s.take(need)
@@ -73,6 +78,9 @@ func (s *Slots) Acquire(ctx context.Context, need Need) (release func(), err err
 // Admits tells, without waiting, what Acquire would refuse at once: nil, or an
 // *Overload. It is for asking before something is fetched in vain.
 func (s *Slots) Admits(ctx context.Context, need Need) error {
+	if backgroundOf(ctx) != nil {
+		return nil
+	}
 	need.Bytes = s.bounded(need.Bytes)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,13 +88,6 @@ func (s *Slots) Admits(ctx context.Context, need Need) error {
 		return nil
 	}
 	return s.admit(ctx, need, false)
-}
-
-// Idle reports whether there is a slot that nobody waits for.
-func (s *Slots) Idle() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.waiting.Len() == 0 && s.fits(0)
 }
 
 // bounded lets work larger than the whole budget run alone rather than never.
@@ -186,7 +187,8 @@ func (s *Slots) put(need Need, took time.Duration) {
 	s.grant()
 }
 
-// grant hands free room to those at the head of the queue.
+// grant hands free room to those at the head of the queue, and what is left to
+// work in the background.
 func (s *Slots) grant() {
 	for head := s.waiting.Front(); head != nil; head = s.waiting.Front() {
 		one := head.Value.(*waiter)
@@ -198,12 +200,14 @@ func (s *Slots) grant() {
 		s.take(one.Need)
 		close(one.granted)
 	}
+	s.grantIdlers()
 }
 
 // SlotStats is a moment's state of the slots, and what was refused since the
 // start.
 type SlotStats struct {
 	Count, InUse, Waiting int
+	InBackground          int // waiting in the background
 	Bytes, Reserved, Held int64
 	Backlog               time.Duration             // until all that waits now would be done
 	Refused               map[OverloadReason]uint64 // every reason is always there
@@ -214,7 +218,7 @@ func (s *Slots) Stats() SlotStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := SlotStats{
-		Count: s.count, InUse: s.inUse, Waiting: s.waiting.Len(), Bytes: s.bytes, Reserved: s.reserved, Held: s.held,
+		Count: s.count, InUse: s.inUse, Waiting: s.waiting.Len(), InBackground: s.idlers.Len(), Bytes: s.bytes, Reserved: s.reserved, Held: s.held,
 		Backlog: s.ahead(foreverLater), Refused: make(map[OverloadReason]uint64, overloadReasons),
 	}
 	for reason, count := range s.refused {

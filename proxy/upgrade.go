@@ -13,10 +13,9 @@ const interimAge = 30 * time.Second
 
 // Bounds of what is made behind answers.
 const (
-	upgradeTries = 50                     // looks for a free slot
-	upgradePause = 200 * time.Millisecond // between them
-	upgradeRest  = 10 * time.Minute       // before something is tried again that could not be made
-	maxHopeless  = 10_000                 // of those remembered
+	upgradeWait = 10 * time.Second // for a slot that nobody else wants
+	upgradeRest = 10 * time.Minute // before something is tried again that could not be made
+	maxHopeless = 10_000           // of those remembered
 )
 
 // orInterim returns the variant that is answered with: v, or, where v is an
@@ -49,30 +48,15 @@ func (p *Proxy) upgrade(v *Variant) {
 	}
 	p.background.Go(func() {
 		defer func() { <-p.upgrading }()
-		ctx, cancel := context.WithTimeout(p.life, upgradeTries*upgradePause+p.config.Timeout)
+		ctx, cancel := context.WithTimeout(p.life, upgradeWait+p.config.Timeout)
 		defer cancel()
-		if err := p.makeIdly(ctx, v.better); err != nil && p.life.Err() == nil {
+		result, err := p.Open(InBackground(ctx), v.better)
+		switch {
+		case err == nil:
+			result.Entry.Close()
+		case ctx.Err() == nil:
 			p.hopeless.Add(v.better.key, time.Now())
 			p.logger.Warn("better picture not made", "source", v.key.Source, "variant", v.better.Spec.String(), "error", err)
 		}
 	})
-}
-
-// makeIdly makes a picture as soon as a slot is idle; none is no error.
-func (p *Proxy) makeIdly(ctx context.Context, v *Variant) error {
-	for range upgradeTries {
-		if p.Slots.Idle() {
-			result, err := p.Open(ctx, v)
-			if err != nil {
-				return err
-			}
-			return result.Entry.Close()
-		}
-		select {
-		case <-time.After(upgradePause):
-		case <-ctx.Done():
-			return nil
-		}
-	}
-	return nil
 }

@@ -92,23 +92,3 @@ func TestHopelessUpgrade(t *testing.T) {
 		t.Errorf("nothing better is coming, but the answer lives %v", life)
 	}
 }
-
-// Nothing is begun behind an answer while others wait for slots.
-func TestUpgradeWaitsForIdleSlots(t *testing.T) {
-	slots := NewSlots(2, 1<<30, 10, time.Minute)
-	if !slots.Idle() {
-		t.Error("empty slots are not idle")
-	}
-	first, err := slots.Acquire(context.Background(), Need{Bytes: 1})
-	must(t, err)
-	if !slots.Idle() {
-		t.Error("with one of two taken there is no idle one")
-	}
-	second, err := slots.Acquire(context.Background(), Need{Bytes: 1})
-	must(t, err)
-	if slots.Idle() {
-		t.Error("all are taken, but one is idle")
-	}
-	first()
-	second()
-}

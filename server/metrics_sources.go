@@ -16,6 +16,7 @@ func (m *Metrics) WatchSlots(slots *proxy.Slots) {
 	gauge("api_resize_slots", "Pictures that may be made at once.", func(s proxy.SlotStats) float64 { return float64(s.Count) })
 	gauge("api_resize_slots_in_use", "Pictures being made.", func(s proxy.SlotStats) float64 { return float64(s.InUse) })
 	gauge("api_resize_queue_depth", "Requests waiting for a slot.", func(s proxy.SlotStats) float64 { return float64(s.Waiting) })
+	gauge("api_resize_background_waiting", "Pictures that nobody waits for, waiting for what others leave of the slots.", func(s proxy.SlotStats) float64 { return float64(s.InBackground) })
 	gauge("api_resize_memory_budget_bytes", "Bytes that pictures in work may need together.", func(s proxy.SlotStats) float64 { return float64(s.Bytes) })
 	gauge("api_resize_queue_seconds", "Time until all that waits now is expected to be done.", func(s proxy.SlotStats) float64 { return s.Backlog.Seconds() })
 	gauge("api_resize_queue_held_bytes", "Bytes of originals that those who wait for a slot hold.", func(s proxy.SlotStats) float64 { return float64(s.Held) })
