@@ -9,6 +9,7 @@
 //	          libvips (bench/vipsloop) that makes the same ones
 //	mixed     many connections, few popular pictures and many rare ones
 //	overload  several times more pictures a second than can be made
+//	tasks     visitors, with and without a task of 10,000 pictures in the background
 //
 // Without a scenario all are run. The program measured is built and started by
 // bench itself in a folder that is removed afterwards. With -url it is any

@@ -35,6 +35,7 @@ var scenarios = []scenario{
 	{"cold", measureCold},
 	{"mixed", measureMixed},
 	{"overload", measureOverload},
+	{"tasks", measureTasks},
 }
 
 // session is one run of bench.

@@ -46,7 +46,7 @@ func parseOptions(arguments []string, stderr io.Writer) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: go run ./bench [flags] [hit] [cold] [mixed] [overload]")
+		fmt.Fprintln(stderr, "usage: go run ./bench [flags] [hit] [cold] [mixed] [overload] [tasks]")
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.binary, "binary", "", "the program, a `file`; built from ./cmd/api-resize when not given")
@@ -55,7 +55,7 @@ func parseOptions(arguments []string, stderr io.Writer) (options, error) {
 	flags.Func("pid", "with -url: the server's process, or `processes` separated by commas, for its CPU and memory", listInto(&o.pids, strconv.Atoi))
 	flags.Func("source", "with -url: one of its originals as `id,width,height[,file]`; the file is for the plain loop; may be repeated", appendTo(&o.sources, parseSource))
 	flags.Func("picture", "an original to measure with, a `file`, instead of the usual ones; may be repeated", appendTo(&o.pictures, func(s string) (string, error) { return s, nil }))
-	flags.IntVar(&o.rounds, "rounds", 5, "rounds of hit and cold; the median round counts")
+	flags.IntVar(&o.rounds, "rounds", 5, "rounds of hit, cold and tasks; the median round counts")
 	flags.IntVar(&o.requests, "requests", 20000, "hit: requests in a round")
 	flags.IntVar(&o.connections, "connections", 8, "hit, mixed: connections that ask at once")
 	flags.IntVar(&o.bodyBytes, "body", 15000, "hit: size of the picture, in bytes, about")
@@ -63,7 +63,7 @@ func parseOptions(arguments []string, stderr io.Writer) (options, error) {
 	o.widths, o.formats = []int{300, 1200}, []string{"jpeg", "webp"}
 	flags.Func("widths", "cold: `widths` in pixels, separated by commas (default 300,1200)", listInto(&o.widths, strconv.Atoi))
 	flags.Func("formats", "cold: output `formats`, separated by commas: jpeg, png, webp, avif (default jpeg,webp)", listInto(&o.formats, parseFormat))
-	flags.DurationVar(&o.duration, "duration", 10*time.Second, "mixed, overload: how long")
+	flags.DurationVar(&o.duration, "duration", 10*time.Second, "mixed, overload, tasks: how long, or how long a round")
 	flags.IntVar(&o.variety, "variety", 1000, "mixed: different pictures")
 	flags.Float64Var(&o.skew, "skew", 1.1, "mixed: Zipf's exponent, above 1; the larger, the more the popular pictures dominate")
 	flags.IntVar(&o.slots, "slots", runtime.NumCPU(), "overload: pictures that the server makes at once")

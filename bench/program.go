@@ -139,33 +139,41 @@ func (p *program) upload(ctx context.Context, file string) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	key, err := os.ReadFile(filepath.Join(p.dataFolder(), "api-key"))
-	if err != nil {
-		return source{}, err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+p.address+"/images", bytes.NewReader(content))
-	if err != nil {
-		return source{}, err
-	}
-	request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
-	request.Header.Set("Content-Type", "application/octet-stream")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return source{}, err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return source{}, err
-	}
 	var image struct {
 		ID            string
 		Width, Height int
 	}
-	if response.StatusCode/100 != 2 || json.Unmarshal(answer, &image) != nil {
-		return source{}, fmt.Errorf("upload %s: status %d: %s", file, response.StatusCode, answer)
+	if err := p.call(ctx, http.MethodPost, "/images", "application/octet-stream", content, &image); err != nil {
+		return source{}, fmt.Errorf("upload %s: %w", file, err)
 	}
 	return source{image.ID, image.Width, image.Height, file, filepath.Base(file)}, nil
+}
+
+// call sends a request with the program's key, and reads the JSON of its answer.
+func (p *program) call(ctx context.Context, method, path, contentType string, body []byte, answer any) error {
+	key, err := os.ReadFile(filepath.Join(p.dataFolder(), "api-key"))
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+p.address+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
+	request.Header.Set("Content-Type", contentType)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode/100 != 2 || json.Unmarshal(text, answer) != nil {
+		return fmt.Errorf("%s %s: status %d: %s", method, path, response.StatusCode, text)
+	}
+	return nil
 }
 
 // template is the URL of the program's pictures. The exact size is asked for,
