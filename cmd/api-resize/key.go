@@ -69,3 +69,17 @@ func writeKey(file, key string) error {
 	}
 	return os.Rename(temporary, file)
 }
+
+// keyOf is a key as a flag gives it: itself, or @ and the file that it is in, so
+// that it need not stand in the list of processes.
+func keyOf(given string) (string, error) {
+	file, named := strings.CutPrefix(given, "@")
+	if !named {
+		return given, nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("--key: %w", err)
+	}
+	return strings.TrimSpace(string(content)), nil
+}

@@ -41,6 +41,7 @@ func newCommand() *cobra.Command {
 		&cobra.Command{Use: "serve", Short: "Answer requests until told to stop (the default)", Args: cobra.NoArgs, RunE: serve},
 		&cobra.Command{Use: "config", Short: "Print the effective configuration, secrets masked", Args: cobra.NoArgs, RunE: printConfig},
 		signCommand(),
+		uploadCommand(),
 		purgeCommand(),
 		&cobra.Command{Use: "healthcheck", Short: "Ask the running service whether it is ready; exit 0 if so", Args: cobra.NoArgs, RunE: healthcheck},
 		&cobra.Command{Use: "version", Short: "Print the versions of the program, libvips and its codecs", Args: cobra.NoArgs, RunE: printVersion},
