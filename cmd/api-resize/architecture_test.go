@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"cache/cachetest":   {"cache"},
 	"origin":            {},
 	"origin/origintest": {"origin"},
+	"records":           {"origin"},
 	"dialect":           {"spec"},
 	"transform":         {"spec"},
 	"proxy":             {"spec", "cache", "origin"},
@@ -39,6 +40,8 @@ var aloneKnows = map[string][]string{
 	"github.com/valyala/fasthttp":   {"server"},
 	"github.com/spf13/viper":        {"cmd/api-resize"},
 	"code.dny.dev/ssrf":             {"origin"},
+	"github.com/jackc/pgx":          {"records"},
+	"modernc.org/sqlite":            {"records"},
 }
 
 // TestArchitecture reads the sources, so that nothing outdated is cached.

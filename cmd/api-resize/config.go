@@ -13,6 +13,7 @@ import (
 	"api-resize/cache"
 	"api-resize/origin"
 	"api-resize/proxy"
+	"api-resize/records"
 	"api-resize/server"
 	"api-resize/spec"
 	"api-resize/transform"
@@ -24,6 +25,7 @@ type Config struct {
 	Server   server.Config        `mapstructure:"server"`
 	Ops      OpsConfig            `mapstructure:"ops"`
 	Data     DataConfig           `mapstructure:"data"`
+	Database records.Config       `mapstructure:"database"`
 	Auth     AuthConfig           `mapstructure:"auth"`
 	Log      LogConfig            `mapstructure:"log"`
 	Origins  OriginsConfig        `mapstructure:"origins"`
@@ -95,11 +97,12 @@ type CacheConfig struct {
 func defaultConfig() Config {
 	limits := transform.DefaultLimits()
 	return Config{
-		Server: server.DefaultConfig(),
-		Ops:    OpsConfig{Address: "127.0.0.1:5556"},
-		Data:   DataConfig{Dir: "./data"},
-		Auth:   AuthConfig{Keys: []string{}},
-		Log:    LogConfig{Level: "info", Format: "json"},
+		Server:   server.DefaultConfig(),
+		Ops:      OpsConfig{Address: "127.0.0.1:5556"},
+		Data:     DataConfig{Dir: "./data"},
+		Database: records.DefaultConfig(),
+		Auth:     AuthConfig{Keys: []string{}},
+		Log:      LogConfig{Level: "info", Format: "json"},
 		Origins: OriginsConfig{
 			HTTP:         origin.DefaultWebConfig(),
 			Aliases:      map[string]string{},
@@ -132,6 +135,7 @@ func (c Config) validate() []error {
 	}
 	add("server", c.Server.Validate())
 	add("ops", server.ValidateAddress("address", c.Ops.Address))
+	add("database", c.Database.Validate())
 	add("log", c.Log.validate())
 	add("origins", c.Origins.validate())
 	add("origins.http", c.Origins.HTTP.Validate())

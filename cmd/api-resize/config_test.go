@@ -69,7 +69,7 @@ func TestPrintedConfigReadsBack(t *testing.T) {
 }
 
 func TestSecretsAreMasked(t *testing.T) {
-	config, err := load(t, "auth: {keys: [correct-horse, battery-staple]}", nil)
+	config, err := load(t, "auth: {keys: [correct-horse, battery-staple]}\ndatabase: {url: 'postgres://somebody:hunter2@host/images'}", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,11 @@ func TestSecretsAreMasked(t *testing.T) {
 	if err := writeConfig(&printed, config); err != nil {
 		t.Fatal(err)
 	}
-	if text := printed.String(); strings.Contains(text, "horse") || !strings.Contains(text, `keys: ["********", "********"]`) {
+	text := printed.String()
+	if strings.Contains(text, "horse") || !strings.Contains(text, `keys: ["********", "********"]`) {
+		t.Errorf("printed:\n%s", text)
+	}
+	if strings.Contains(text, "hunter2") || !strings.Contains(text, `url: "********"`) {
 		t.Errorf("printed:\n%s", text)
 	}
 }
@@ -119,6 +123,7 @@ limits: {result_side: 9000}
 processing: {slots: 1.5}
 origins: {http: {allow_networks: [here], per_host: -1}, aliases: {"a b": /, gone: /nowhere, secret: "https://user:word@host/", ftp: "ftp://host/", asked: "http://host/?a=b"}}
 cache: {memory: {bytes: 12 parsecs}, disk: {bytes: -1}}
+database: {url: "mysql://somebody:hunter2@host/images"}
 `, map[string]string{"API_RESIZE_SERVER_ADRESS": ":1", "API_RESIZE_DATA_DIR": ""})
 	if err == nil {
 		t.Fatal("accepted")
@@ -151,6 +156,7 @@ cache: {memory: {bytes: 12 parsecs}, disk: {bytes: -1}}
 		"log: got 5, expected a section",
 		"cache.memory.bytes: got 12 parsecs, expected a whole number of bytes",
 		"cache.disk.bytes",
+		"database.url: got something else, expected postgres://",
 		"API_RESIZE_SERVER_ADRESS: there is no such variable",
 	} {
 		found := 0

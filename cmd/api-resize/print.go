@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -26,8 +25,8 @@ func printConfig(command *cobra.Command, _ []string) error {
 	return writeConfig(command.OutOrStdout(), config)
 }
 
-// secrets are the keys of which only the number is shown.
-var secrets = []string{"auth.keys", "security.keys"}
+// secrets are the keys of which is only shown whether they are set, or how many.
+var secrets = []string{"auth.keys", "security.keys", "database.url"}
 
 func writeConfig(to io.Writer, config Config) error {
 	var text strings.Builder
@@ -55,11 +54,7 @@ func writeConfig(to io.Writer, config Config) error {
 // spelled is a value as it can stand in config.yaml.
 func spelled(field leaf) (string, error) {
 	if slices.Contains(secrets, field.key) {
-		masked := make([]string, field.value.Len())
-		for i := range masked {
-			masked[i] = strconv.Quote("********")
-		}
-		return "[" + strings.Join(masked, ", ") + "]", nil
+		return masked(field.value), nil
 	}
 	value := field.value.Interface()
 	if duration, ok := value.(time.Duration); ok {
@@ -72,6 +67,18 @@ func spelled(field leaf) (string, error) {
 	node.Style |= yaml.FlowStyle
 	encoded, err := yaml.Marshal(&node)
 	return strings.TrimSpace(string(encoded)), err
+}
+
+// masked stands for a text, or a list of them.
+func masked(value reflect.Value) string {
+	const mask = `"********"`
+	if value.Kind() == reflect.Slice {
+		return "[" + strings.Join(slices.Repeat([]string{mask}, value.Len()), ", ") + "]"
+	}
+	if value.IsZero() {
+		return `""`
+	}
+	return mask
 }
 
 func writeVersions(to io.Writer, version string) error {

@@ -15,6 +15,7 @@ import (
 	"api-resize/dialect"
 	"api-resize/origin"
 	"api-resize/proxy"
+	"api-resize/records"
 	"api-resize/server"
 	"api-resize/spec"
 	"api-resize/transform"
@@ -28,6 +29,7 @@ const serviceName = "api-resize"
 type program struct {
 	config  Config
 	logger  *slog.Logger
+	records *records.Database
 	engine  *transform.Engine
 	web     *origin.Web
 	tiers   *cache.Tiers
@@ -44,6 +46,9 @@ func run(ctx context.Context, config Config, stdout, stderr io.Writer) error {
 	defer p.close()
 	auth, err := p.authenticate(stdout)
 	if err != nil {
+		return err
+	}
+	if err := p.openDatabase(ctx); err != nil {
 		return err
 	}
 	if err := p.build(auth); err != nil {
@@ -71,6 +76,16 @@ func (p *program) authenticate(stdout io.Writer) (server.Auth, error) {
 	}
 	auth.Keys = []string{key}
 	return auth, nil
+}
+
+// openDatabase opens what is remembered, with the tables of this version.
+func (p *program) openDatabase(ctx context.Context) error {
+	var err error
+	if p.records, err = records.Open(ctx, p.config.Database, filepath.Join(p.config.Data.Dir, "tasks"), p.logger); err != nil {
+		return err
+	}
+	p.closers = append(p.closers, p.records.Close)
+	return nil
 }
 
 // build makes the parts and introduces them to each other.
