@@ -56,6 +56,7 @@ build: libvips ## build bin/api-resize
 
 test: libvips ## vet, then all tests with the race detector
 	@deploy/install chromium || echo 'SKIPPED: the tests in a browser, since there is no Chromium here'
+	@deploy/install postgresql || { [ -z "$${CI:-}" ] && echo 'SKIPPED: PostgreSQL could not be installed, and is not tested'; }
 	$(GO) vet ./...
 	$(GO) test -race -timeout $(TEST_TIMEOUT) ./...
 	@echo 'The test of the container is skipped here: make test-docker runs it.'

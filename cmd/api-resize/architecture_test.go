@@ -16,19 +16,20 @@ const module = "api-resize/"
 // mayImport is the architecture: which package of ours may know which others.
 // cmd may know them all.
 var mayImport = map[string][]string{
-	"spec":              {},
-	"cache":             {},
-	"cache/cachetest":   {"cache"},
-	"origin":            {},
-	"origin/origintest": {"origin"},
-	"records":           {"origin"},
-	"dialect":           {"spec"},
-	"transform":         {"spec"},
-	"proxy":             {"spec", "cache", "origin"},
-	"server":            {"spec", "cache", "origin", "dialect", "proxy", "transform"},
-	"docs/generate":     {"spec", "transform"},
-	"bench":             {},
-	"bench/vipsloop":    {},
+	"spec":                {},
+	"cache":               {},
+	"cache/cachetest":     {"cache"},
+	"origin":              {},
+	"origin/origintest":   {"origin"},
+	"records":             {"origin"},
+	"records/recordstest": {"records"},
+	"dialect":             {"spec"},
+	"transform":           {"spec"},
+	"proxy":               {"spec", "cache", "origin"},
+	"server":              {"spec", "cache", "origin", "dialect", "proxy", "transform"},
+	"docs/generate":       {"spec", "transform"},
+	"bench":               {},
+	"bench/vipsloop":      {},
 }
 
 // aloneKnows names the packages that only one of ours may import.
