@@ -48,7 +48,7 @@ func word(text string, names []string) (int, error) {
 	if index := slices.Index(names, strings.ToLower(text)); index >= 0 {
 		return index, nil
 	}
-	return 0, fmt.Errorf("expected one of %s, got %q%s", strings.Join(names, ", "), text, suggestion(text, names))
+	return 0, fmt.Errorf("expected one of %s, got %q%s", strings.Join(names, ", "), text, Suggestion(text, names))
 }
 
 func boolean(text string) (bool, error) {

@@ -185,5 +185,5 @@ func outputFormat(text string) (Format, error) {
 		return format, nil
 	}
 	names := strings.Split("auto, original, "+outputNames(), ", ")
-	return FormatAuto, fmt.Errorf("expected one of %s, got %q%s", strings.Join(names, ", "), text, suggestion(text, names))
+	return FormatAuto, fmt.Errorf("expected one of %s, got %q%s", strings.Join(names, ", "), text, Suggestion(text, names))
 }

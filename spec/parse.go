@@ -135,7 +135,7 @@ func lookUp(name string) (*Option, error) {
 	for i, option := range Options {
 		names[i] = option.Name
 	}
-	return nil, fmt.Errorf("unknown option %q; known are %s%s", name, strings.Join(names, ", "), suggestion(name, names))
+	return nil, fmt.Errorf("unknown option %q; known are %s%s", name, strings.Join(names, ", "), Suggestion(name, names))
 }
 
 // parseSize reads WxH, Wx, xH or max.

@@ -40,7 +40,7 @@ func (p Presets) Expand(size string, settings []Setting) (string, []Setting, err
 	if !known {
 		names := slices.Sorted(maps.Keys(p))
 		return "", nil, fmt.Errorf("%w: unknown preset %q; known are %s%s",
-			ErrBadOption, name, strings.Join(names, ", "), suggestion(name, names))
+			ErrBadOption, name, strings.Join(names, ", "), Suggestion(name, names))
 	}
 	expanded := slices.Clone(settings)
 	for _, setting := range preset.Settings {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// suggestion is the half sentence that names the known word nearest to text,
+// Suggestion is the half sentence that names the known word nearest to text,
 // or nothing when none is near enough to be a misspelling of it.
-func suggestion(text string, known []string) string {
+func Suggestion(text string, known []string) string {
 	if len(text) > 64 {
 		return ""
 	}
