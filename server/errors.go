@@ -34,6 +34,9 @@ var (
 // not exist.
 const negativeLife = 10
 
+// statusClientGone is nginx' status for a client that has left.
+const statusClientGone = 499
+
 // problemKind is one row of the table of errors.
 type problemKind struct {
 	err    error
@@ -57,8 +60,8 @@ type problemKind struct {
 // general.
 var problems = []problemKind{
 	// First, since it may be the cause of any other. Nobody reads the answer: the
-	// row is for log and metrics, with the status that nginx has for it.
-	{err: ErrClientGone, status: 499, code: "client_gone", title: "Client gone", detail: "The client did not wait for the answer."},
+	// row is for log and metrics.
+	{err: ErrClientGone, status: statusClientGone, code: "client_gone", title: "Client gone", detail: "The client did not wait for the answer."},
 
 	{err: spec.ErrBadSource, status: 400, code: "bad_option", title: "Malformed source"},
 	{err: spec.ErrImpossible, status: 400, code: "bad_option", title: "Impossible option"},

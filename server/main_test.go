@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,11 +51,17 @@ type testServer struct {
 	site *httptest.Server
 }
 
-func newTestServer(t testing.TB) *testServer {
+// newTestServer runs a Server whose parts may be changed before.
+func newTestServer(t testing.TB, change ...func(*Config, *Parts)) *testServer {
 	t.Helper()
 	s := &testServer{}
 	s.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=600")
+		if status, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/status/")); err == nil {
+			w.Header().Set("Retry-After", "100")
+			w.WriteHeader(status)
+			return
+		}
 		fmt.Fprint(w, "image ", r.URL.Path)
 	}))
 	memory, err := cache.NewMemory(cache.DefaultMemoryConfig())
@@ -79,11 +87,15 @@ func newTestServer(t testing.TB) *testServer {
 	must(t, err)
 	config := DefaultConfig()
 	config.DrainDelay = 0
-	s.Server = New(config, Parts{
+	parts := Parts{
 		Proxy: core, Uploads: uploads, Auth: Auth{Keys: []string{"correct-horse"}}, Dialect: dialect.Native{},
 		Sizes: spec.SizePolicy{Mode: "any"}, Signing: SigningConfig{Signature: SignatureOff}, SaveBytes: 1 << 20,
 		Metrics: NewMetrics(), Logger: slog.New(slog.DiscardHandler), ServiceName: "test",
-	})
+	}
+	for _, one := range change {
+		one(&config, &parts)
+	}
+	s.Server = New(config, parts)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	s.url = "http://" + listener.Addr().String()
@@ -100,6 +112,12 @@ func newTestServer(t testing.TB) *testServer {
 		return err == nil && response.Body.Close() == nil && response.StatusCode == http.StatusOK
 	})
 	return s
+}
+
+// withList gives a server a list of sizes, and a preset.
+func withList(_ *Config, parts *Parts) {
+	parts.Sizes = spec.SizePolicy{Mode: spec.SizesList, List: []string{"320x", "640x", "x9", "max"}}
+	parts.Dialect.Presets = spec.Presets{"thumb": {Size: "x9", Settings: []spec.Setting{{Name: "format", Value: "jpeg"}}}}
 }
 
 func must(t testing.TB, err error) {

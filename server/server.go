@@ -34,6 +34,7 @@ type Server struct {
 	parts   Parts
 	proxy   *proxy.Proxy
 	uploads *origin.Uploads
+	maker   *Maker
 	keys    keyring
 	metrics *Metrics
 	logger  *slog.Logger
@@ -79,7 +80,7 @@ func New(config Config, parts Parts) *Server {
 	s := &Server{
 		config: config, parts: parts, proxy: parts.Proxy, uploads: parts.Uploads,
 		keys: newKeyring(parts.Auth), metrics: parts.Metrics, logger: parts.Logger,
-		watcher: newWatcher(), limits: newClientLimits(config),
+		watcher: newWatcher(), maker: NewMaker(config, parts), limits: newClientLimits(config),
 	}
 	s.trusted, _ = parseProxies(config.TrustedProxies) // Validate has reported what is wrong
 	s.app = fiber.New(fiber.Config{

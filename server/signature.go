@@ -99,9 +99,4 @@ func signatureOf(key, url string) []byte {
 }
 
 // publicURL is where clients get a picture.
-func (s *Server) publicURL(request spec.Request) string {
-	if s.parts.Signing.Signature == SignatureRequired {
-		return s.config.PublicURL + s.parts.Signing.Sign(request)
-	}
-	return s.config.PublicURL + dialect.Format(request)
-}
+func (s *Server) publicURL(request spec.Request) string { return s.maker.url(request) }

@@ -1,0 +1,191 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"api-resize/dialect"
+	"api-resize/proxy"
+	"api-resize/spec"
+)
+
+// Item is one picture that is to be made before anybody asks for it.
+type Item struct {
+	Source  string // as it stands in URLs
+	Size    string // 320x, 300x200, max or @preset
+	Options string // ",format=webp,quality=80", as in a path; empty for none
+}
+
+// Made is a picture that was made, or was there already.
+type Made struct {
+	URL           string
+	Format        string
+	Width, Height int   // pixels; 0 where a picture in this format can't be read here
+	Bytes         int64 // of the file
+}
+
+// Failure is why an item was not made, as it is told to clients.
+type Failure struct {
+	Status     int
+	Code       string
+	Title      string
+	Detail     string
+	Final      bool          // trying again gives the same
+	RetryAfter time.Duration // that it is no use to try before; 0 when that is not known
+}
+
+func (f *Failure) Error() string { return fmt.Sprintf("%d %s: %s", f.Status, f.Code, f.Detail) }
+
+// Maker makes pictures ahead of requests, so that those are answered from the
+// cache. It works for those who have an API key: they may have any size that the
+// policy allows, or, where the URLs that the service tells are signed, any at
+// all, as everybody may with such a URL; but originals only from uploads,
+// aliases and allowed hosts, whatever the mode of signatures.
+type Maker struct {
+	parts Parts
+	host  string // what stands before the paths of URLs
+}
+
+// NewMaker makes a Maker. Of the parts it needs Proxy, Dialect, Sizes, Signing
+// and Logger.
+func NewMaker(config Config, parts Parts) *Maker { return &Maker{parts, config.PublicURL} }
+
+// usualClients are those for whom a picture is made where its format is
+// negotiated. The first header is what Chrome, Edge and Opera send for an <img>;
+// Firefox and Safari name other formats besides, and are sent the same as these.
+// The second is curl's, and that of much else that is no browser: it names
+// neither AVIF nor JPEG XL.
+var usualClients = []spec.Client{
+	{Accept: "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"},
+	{Accept: "*/*"},
+}
+
+// makersClient is for whom the pictures of all tasks together are made: they get
+// one client's share.
+const makersClient = "tasks"
+
+// Check judges an item without doing any work for it. Its errors wrap
+// spec.ErrBadOption, spec.ErrBadSource or origin.ErrNotAllowed.
+func (m *Maker) Check(item Item) error {
+	request, err := m.request(item)
+	if err != nil {
+		return err
+	}
+	if err := m.parts.Proxy.Allows(request.Source); err != nil {
+		return err
+	}
+	if mark := request.Spec.Watermark; mark != (spec.Watermark{}) {
+		return m.parts.Proxy.Allows(mark.Source)
+	}
+	return nil
+}
+
+// Make has a picture made and left in the cache. Its errors are *Failure.
+func (m *Maker) Make(ctx context.Context, item Item) (Made, error) {
+	made, err := m.make(proxy.WithClient(ctx, makersClient), item)
+	if err != nil {
+		m.parts.Logger.Warn("item of a task not made", "source", item.Source, "size", item.Size, "error", err)
+		return Made{}, failureOf(err, time.Now())
+	}
+	return made, nil
+}
+
+// failureOf is an error as a Failure.
+func failureOf(err error, now time.Time) *Failure {
+	kind := kindOf(err)
+	problem := newProblem(err, "")
+	return &Failure{
+		Status: problem.Status, Code: problem.Code, Title: problem.Title, Detail: problem.Detail,
+		Final: kind.final(), RetryAfter: time.Duration(retryAfter(err, kind, now)) * time.Second,
+	}
+}
+
+// request is what an item asks for, and may.
+func (m *Maker) request(item Item) (spec.Request, error) {
+	switch {
+	case strings.ContainsAny(item.Size, ",/"):
+		return spec.Request{}, fmt.Errorf("%w: size: expected a size or a preset alone, got %q", spec.ErrBadOption, item.Size)
+	case item.Options != "" && !strings.HasPrefix(item.Options, ","), strings.Contains(item.Options, "/"):
+		return spec.Request{}, fmt.Errorf("%w: expected ,option=value…, percent-encoded, got %q", spec.ErrBadOption, item.Options)
+	}
+	request, err := m.parts.Dialect.Parse(dialect.Prefix+item.Size+item.Options+"/"+item.Source, "")
+	if err != nil || m.parts.Signing.Signature == SignatureRequired {
+		return request, err
+	}
+	return m.parts.Sizes.Apply(request)
+}
+
+// make makes an item for all usual clients. What is told is what the first of
+// them gets.
+func (m *Maker) make(ctx context.Context, item Item) (Made, error) {
+	request, err := m.request(item)
+	if err != nil {
+		return Made{}, err
+	}
+	var first Made
+	var etag string
+	for _, client := range usualClients {
+		variant, err := m.parts.Proxy.Locate(ctx, request, client)
+		if err != nil {
+			return Made{}, err
+		}
+		if variant.ETag == etag {
+			continue
+		}
+		made, err := m.open(ctx, variant)
+		if err != nil {
+			return Made{}, err
+		}
+		if etag == "" {
+			first, etag = made, variant.ETag
+		}
+		if !variant.ByAccept {
+			break // everybody gets this one
+		}
+	}
+	return first, nil
+}
+
+// open has one variant made, and tells what came of it.
+func (m *Maker) open(ctx context.Context, variant *proxy.Variant) (Made, error) {
+	result, err := m.parts.Proxy.Open(ctx, variant)
+	if err != nil {
+		return Made{}, err
+	}
+	defer result.Entry.Close()
+	made := Made{
+		URL: m.url(variant.Request), Format: string(result.Spec.Output.Format), Bytes: result.Entry.Size(),
+	}
+	if format, known := spec.FormatOf(result.Entry.Meta.ContentType); known {
+		made.Format = string(format) // it may be the original itself
+	}
+	facts, err := m.parts.Proxy.Measure(result)
+	if err != nil {
+		m.parts.Logger.Debug("a picture not measured", slog.String("url", made.URL), slog.Any("error", err))
+	}
+	made.Width, made.Height = facts.Width, facts.Height
+	return made, nil
+}
+
+// url is where clients get a picture: signed where all are.
+func (m *Maker) url(request spec.Request) string {
+	if m.parts.Signing.Signature == SignatureRequired {
+		return m.host + m.parts.Signing.Sign(request)
+	}
+	return m.host + dialect.Format(request)
+}
+
+// passing are the 4xx statuses that say something of the moment.
+var passing = []int{fiber.StatusRequestTimeout, fiber.StatusTooManyRequests, statusClientGone}
+
+// final reports whether what failed so fails again: the fault is the request's
+// or the original's, and neither mends itself.
+func (k problemKind) final() bool {
+	return k.status >= 400 && k.status < 500 && !slices.Contains(passing, k.status)
+}
