@@ -30,6 +30,8 @@ type Image struct {
 	spec.Description
 	URLs     map[string]string `json:"urls"`
 	Existing bool              `json:"existing,omitempty"`
+	Variants []UploadVariant   `json:"variants,omitempty"` // of an upload that asks for sizes
+	Task     *UploadTask       `json:"task,omitempty"`     // that makes them
 }
 
 // imageOf is an upload.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ type Server struct {
 type Parts struct {
 	Proxy       *proxy.Proxy
 	Uploads     *origin.Uploads
+	Tasks       Tasks // nil: there are none
 	Auth        Auth
 	Dialect     dialect.Native
 	Sizes       spec.SizePolicy
@@ -110,8 +112,8 @@ func New(config Config, parts Parts) *Server {
 // uploaded; all others keep that of headers, since Fiber answers nobody before
 // the first bytes of a body have come.
 func (s *Server) timeouts(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	upload := header.IsPost() && string(header.RequestURI()) == uploadRoute
-	if upload && s.keys.accepts(string(header.Peek(fiber.HeaderAuthorization))) {
+	path, _, _ := bytes.Cut(header.RequestURI(), []byte("?"))
+	if header.IsPost() && string(path) == uploadRoute && s.keys.accepts(string(header.Peek(fiber.HeaderAuthorization))) {
 		return fasthttp.RequestConfig{ReadTimeout: s.config.UploadTimeout}
 	}
 	return fasthttp.RequestConfig{}

@@ -26,8 +26,10 @@ type uploaded struct {
 
 // upload answers POST /images: one raw body, or a form with one or more files.
 func (s *Server) upload(c *fiber.Ctx) error {
-	if query := string(c.Context().URI().QueryString()); query != "" {
-		return fmt.Errorf("%w: an upload takes no options, got %q", ErrBadRequest, query)
+	query, err := s.parseUpload(string(c.Context().URI().QueryString()), time.Now())
+	if err != nil {
+		drain(requestBody(c))
+		return err
 	}
 	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
 		return fmt.Errorf("%w: expected a body without Content-Encoding, got %q", ErrBadRequest, coding)
@@ -35,14 +37,14 @@ func (s *Server) upload(c *fiber.Ctx) error {
 	body := &arriving{source: requestBody(c)}
 	mediaType, parameters, _ := mime.ParseMediaType(strings.Clone(c.Get(fiber.HeaderContentType)))
 	if mediaType == fiber.MIMEMultipartForm {
-		return s.uploadForm(c, body, parameters["boundary"])
+		return s.uploadForm(c, query, body, parameters["boundary"])
 	}
-	one := s.receive(s.forClient(c.UserContext(), c), body, "")
+	one := s.receive(s.forClient(c.UserContext(), c), query, body, "")
 	if one.err != nil {
 		drain(body)
 		return body.fault(one.err)
 	}
-	return created(c, one)
+	return s.created(c, query, one)
 }
 
 // requestBody is the body as it arrives.
@@ -91,7 +93,7 @@ func drain(body io.Reader) {
 // uploadForm takes every file of a form. A file that is refused is told so in
 // its place and harms no other; a form that breaks off is refused whole, but
 // what came before is kept.
-func (s *Server) uploadForm(c *fiber.Ctx, body *arriving, boundary string) error {
+func (s *Server) uploadForm(c *fiber.Ctx, query uploadQuery, body *arriving, boundary string) error {
 	if boundary == "" {
 		return fmt.Errorf("%w: a multipart form needs a boundary", ErrBadRequest)
 	}
@@ -113,7 +115,7 @@ func (s *Server) uploadForm(c *fiber.Ctx, body *arriving, boundary string) error
 			all = append(all, uploaded{err: fmt.Errorf("%w: this one and those after it were not read, expected at most %d", ErrFilesLimit, s.config.UploadFiles)})
 			break
 		}
-		one := s.receive(s.forClient(c.UserContext(), c), part, part.FileName())
+		one := s.receive(s.forClient(c.UserContext(), c), query, part, part.FileName())
 		if body.err != nil {
 			return body.fault(one.err)
 		}
@@ -126,21 +128,21 @@ func (s *Server) uploadForm(c *fiber.Ctx, body *arriving, boundary string) error
 		if all[0].err != nil {
 			return all[0].err
 		}
-		return created(c, all[0])
+		return s.created(c, query, all[0])
 	}
-	return s.createdAll(c, all)
+	return s.createdAll(c, query, all)
 }
 
 // receive stores one file: streamed to the disk, recognised by its content,
 // decoded once, and acknowledged when it is safe.
-func (s *Server) receive(ctx context.Context, body io.Reader, name string) uploaded {
+func (s *Server) receive(ctx context.Context, query uploadQuery, body io.Reader, name string) uploaded {
 	incoming, err := s.uploads.Receive(ctx, body, s.parts.SaveBytes)
 	if err != nil {
 		return uploaded{err: err}
 	}
 	defer incoming.Discard() //nolint:errcheck // the next start removes what is left
 	if known, ok := s.kept(ctx, incoming.ID()); ok {
-		return uploaded{image: s.imageOf(known, true)}
+		return s.commit(incoming, query, known)
 	}
 	content, err := incoming.Bytes()
 	if err != nil {
@@ -152,13 +154,21 @@ func (s *Server) receive(ctx context.Context, body io.Reader, name string) uploa
 	if err != nil {
 		return uploaded{err: err}
 	}
-	record, existing, err := incoming.Commit(origin.Record{
+	return s.commit(incoming, query, origin.Record{
 		Format: string(facts.Format), Width: facts.Width, Height: facts.Height,
 		Frames: facts.Frames, Pages: facts.Pages, HasAlpha: facts.HasAlpha,
 		DominantColor: description.DominantColor, Thumbhash: description.Thumbhash,
 		Profile: description.Profile, EXIF: description.EXIF,
-		ContentType: facts.Format.ContentType(), Name: baseName(name), Created: time.Now().UTC(),
+		ContentType: facts.Format.ContentType(), Name: baseName(name),
 	})
+}
+
+// commit keeps what was received. Of what is there already only the end changes,
+// and to a later one only.
+func (s *Server) commit(incoming *origin.Incoming, query uploadQuery, record origin.Record) uploaded {
+	record.Created = time.Now().UTC()
+	record.Expires = query.expires(record.Created)
+	record, existing, err := incoming.Commit(record)
 	return uploaded{s.imageOf(record, existing), err}
 }
 
@@ -185,17 +195,20 @@ func baseName(name string) string {
 	}, strings.ToValidUTF8(name, "\ufffd"))
 }
 
-func created(c *fiber.Ctx, one uploaded) error {
+func (s *Server) created(c *fiber.Ctx, query uploadQuery, one uploaded) error {
+	all := []uploaded{one}
+	s.makeSizes(c, query, all)
 	c.Status(fiber.StatusCreated)
-	if one.image.Existing {
+	if all[0].image.Existing {
 		c.Status(fiber.StatusOK)
 	}
-	c.Set(fiber.HeaderLocation, "/images/"+one.image.ID)
-	return noStore(c).JSON(one.image)
+	c.Set(fiber.HeaderLocation, "/images/"+all[0].image.ID)
+	return noStore(c).JSON(all[0].image)
 }
 
 // createdAll answers for several files, in their order.
-func (s *Server) createdAll(c *fiber.Ctx, all []uploaded) error {
+func (s *Server) createdAll(c *fiber.Ctx, query uploadQuery, all []uploaded) error {
+	s.makeSizes(c, query, all)
 	list := make([]any, len(all))
 	for i, one := range all {
 		list[i] = one.image

@@ -49,7 +49,7 @@ func TestErrors(t *testing.T) {
 		"over the pixels":       {s.post(encodedPNG(t, image.NewGray(image.Rect(0, 0, 1001, 1000)))), 422, "too_large_pixels"},
 		"over the frames":       {s.post(resource(t, "gif-animated.gif")), 422, "too_large_pixels"},
 		"truncated":             {s.post(photograph[:len(photograph)*2/3]), 422, "corrupt_image"},
-		"options for an upload": {s.do(http.MethodPost, "/images?ttl=24h", bytes.NewReader(photograph), "Authorization", "Bearer "+s.key), 400, "bad_option"},
+		"options for an upload": {s.do(http.MethodPost, "/images?q=5", bytes.NewReader(photograph), "Authorization", "Bearer "+s.key), 400, "bad_option"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.got.isProblem(t, test.status, test.code)
