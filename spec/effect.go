@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 )
@@ -66,18 +65,18 @@ func (e Effects) Amount(effect Effect) (amount float64, wanted bool) {
 	return EffectTable[effect].Neutral + float64(e[effect])/1000, e[effect] != 0
 }
 
-// values says what an option of this effect accepts.
-func (i EffectInfo) values() string {
+// domain is which amounts can be asked for.
+func (i EffectInfo) domain() Domain {
 	switch {
 	case i.Bool:
-		return "true, false"
+		return Domain{Kind: KindSwitch}
 	case i.Whole:
-		return fmt.Sprintf("a whole number %g…%g", i.Low, i.High)
+		return wholes(int(i.Low), int(i.High))
 	}
-	return fmt.Sprintf("a number %g…%g", i.Low, i.High)
+	return numbers(i.Low, i.High)
 }
 
-func (i EffectInfo) parse(text string) (int32, error) {
+func (i EffectInfo) parse(in Domain, text string) (int32, error) {
 	var amount float64
 	switch {
 	case i.Bool:
@@ -89,13 +88,13 @@ func (i EffectInfo) parse(text string) (int32, error) {
 			amount = 1
 		}
 	case i.Whole:
-		number, err := integer(text, int(i.Low), int(i.High))
+		number, err := in.whole(text)
 		if err != nil {
 			return 0, err
 		}
 		amount = float64(number)
 	default:
-		given, err := number(text, i.Low, i.High)
+		given, err := in.number(text)
 		if err != nil {
 			return 0, err
 		}
@@ -128,9 +127,9 @@ func effectOptions() []Option {
 			byDefault = "false"
 		}
 		options = append(options, Option{
-			Name: info.Name, Values: info.values(), Default: byDefault, Doc: info.Doc, Example: info.Example,
-			set: func(d *draft, text string) (err error) {
-				d.Effects[info.Effect], err = info.parse(text)
+			Name: info.Name, Domain: info.domain(), Default: byDefault, Doc: info.Doc, Example: info.Example,
+			set: func(d *draft, in Domain, text string) (err error) {
+				d.Effects[info.Effect], err = info.parse(in, text)
 				return err
 			},
 			get: func(r Request) string { return info.spelled(r.Spec.Effects) },

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -13,15 +14,17 @@ import (
 type Option struct {
 	Name     string
 	Short    string // an accepted abbreviation, may be empty
-	Values   string // what is accepted, for error texts and documentation
+	Group    string // what options it stands beside where they are shown
+	Domain   Domain // which values are accepted
+	Values   string // the same in words, for documentation; the Domain's own where a row says nothing else
 	Default  string
 	Doc      string
 	Example  string // a value that is accepted
 	Excludes string // an option that can't be given at the same time
 	Needs    string // an option without which this one says nothing
 
-	set func(*draft, string) error // reads the value
-	get func(Request) string       // canonical value, empty at the default
+	set func(*draft, Domain, string) error // reads the value
+	get func(Request) string               // canonical value, empty at the default
 }
 
 // draft is a Request while its options are being read, with what exists in
@@ -34,7 +37,18 @@ type draft struct {
 }
 
 // Options is the table, in canonical order, which is about that of the work.
-var Options = slices.Concat(geometryOptions, effectOptions(), overlayOptions, outputOptions, deliveryOptions)
+var Options = slices.Concat(
+	complete("Geometry", geometryOptions), complete("Effects", effectOptions()), complete("", overlayOptions),
+	complete("Output", outputOptions), complete("Delivery", deliveryOptions))
+
+// complete fills in what rows say nothing of.
+func complete(group string, options []Option) []Option {
+	for i := range options {
+		options[i].Group = cmp.Or(options[i].Group, group)
+		options[i].Values = cmp.Or(options[i].Values, options[i].Domain.String())
+	}
+	return options
+}
 
 func named(text string, given bool) string {
 	if given {
@@ -80,12 +94,6 @@ func number(text string, low, high float64) (float64, error) {
 	return value, nil
 }
 
-// share reads a number 0…1, in thousandths.
-func share(text string) (int32, error) {
-	value, err := number(text, 0, 1)
-	return int32(math.Round(value * 1000)), err
-}
-
 // thousandths writes a number of thousandths as a decimal number.
 func thousandths(value int32) string {
 	return strconv.FormatFloat(float64(value)/1000, 'f', -1, 64)
@@ -122,8 +130,8 @@ func (s Sides) String() string {
 // focusAt reads x:y.
 func focusAt(text string) (Focus, error) {
 	across, down, found := strings.Cut(text, ":")
-	x, xErr := share(across)
-	y, yErr := share(down)
+	x, xErr := numbers(0, 1).share(across)
+	y, yErr := numbers(0, 1).share(down)
 	if !found || xErr != nil || yErr != nil {
 		return Focus{}, fmt.Errorf("expected x:y, each 0…1 from the top left corner, got %q", text)
 	}

@@ -81,7 +81,7 @@ func Build(size string, settings []Setting) (Request, error) {
 			return Request{}, fmt.Errorf("%w: %s is given twice", ErrBadOption, option.Name)
 		}
 		given[option.Name] = true
-		if err := option.set(&d, setting.Value); err != nil {
+		if err := option.set(&d, option.Domain, setting.Value); err != nil {
 			return Request{}, fmt.Errorf("%w: %s: %w", ErrBadOption, option.Name, err)
 		}
 	}
