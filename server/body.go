@@ -20,13 +20,16 @@ func (a answer) sendBody(c *fiber.Ctx, entry *cache.Entry) error {
 	if err != nil {
 		return err
 	}
-	part, ok := a.choose(c, int64(len(body)))
-	if !ok {
-		return nil
-	}
-	// The bytes may be shared with other requests; fasthttp only reads them.
-	c.Response().SetBodyRaw(body[part.start : part.start+part.length])
+	a.sendBytes(c, body)
 	return nil
+}
+
+// sendBytes sends bytes, or the part of them that was asked for. They may be
+// shared with other requests; fasthttp only reads them.
+func (a answer) sendBytes(c *fiber.Ctx, body []byte) {
+	if part, ok := a.choose(c, int64(len(body))); ok {
+		c.Response().SetBodyRaw(body[part.start : part.start+part.length])
+	}
 }
 
 // sendFile sends size bytes of a file from offset, at which it stands. The

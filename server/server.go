@@ -31,6 +31,7 @@ const (
 type Server struct {
 	app     *fiber.App
 	table   []fiber.Route // of app, without what runs for every route
+	openapi staticFile    // the document
 	config  Config
 	parts   Parts
 	proxy   *proxy.Proxy
@@ -117,27 +118,6 @@ func (s *Server) timeouts(header *fasthttp.RequestHeader) fasthttp.RequestConfig
 		return fasthttp.RequestConfig{ReadTimeout: s.config.UploadTimeout}
 	}
 	return fasthttp.RequestConfig{}
-}
-
-const uploadRoute = "/images"
-
-// routes is the whole public surface.
-func (s *Server) routes() {
-	s.app.Use(s.tell)
-	s.app.Get("/healthz", s.alive)
-	s.app.Get("/readyz", s.ready)
-	s.app.Use(s.refuseWhenStopping, s.options, s.limitClients)
-
-	s.app.Get(dialect.Prefix+"*", s.resize)
-	s.app.Get(infoPrefix+"*", s.mayHaveURLs, s.info)
-	s.app.Get(srcsetPrefix+"*", s.mayHaveURLs, s.srcset)
-	s.app.Get(explainPrefix+"*", s.authorized, s.explain)
-	s.app.Post(purgeRoute, s.authorized, s.purge)
-	s.app.Post(uploadRoute, s.authorized, s.upload)
-	s.app.Get("/images/:id", s.mayHaveURLs, s.describeImage)
-	s.app.Get("/images/:id/original", s.original)
-	s.app.Delete("/images/:id", s.authorized, s.deleteImage)
-	s.table = s.app.GetRoutes(true)
 }
 
 func (s *Server) refuseWhenStopping(c *fiber.Ctx) error {

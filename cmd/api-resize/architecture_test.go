@@ -39,6 +39,7 @@ var aloneKnows = map[string][]string{
 	"github.com/allegro/bigcache":   {"cache"},
 	"github.com/gofiber/fiber":      {"server"},
 	"github.com/valyala/fasthttp":   {"server"},
+	"github.com/danielgtaylor/huma": {"server"},
 	"github.com/spf13/viper":        {"cmd/api-resize"},
 	"code.dny.dev/ssrf":             {"origin"},
 	"github.com/jackc/pgx":          {"records"},

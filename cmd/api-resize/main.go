@@ -43,6 +43,7 @@ func newCommand() *cobra.Command {
 		signCommand(),
 		uploadCommand(),
 		purgeCommand(),
+		&cobra.Command{Use: "openapi", Short: "Print the OpenAPI document of the service", Args: cobra.NoArgs, RunE: printOpenAPI},
 		&cobra.Command{Use: "healthcheck", Short: "Ask the running service whether it is ready; exit 0 if so", Args: cobra.NoArgs, RunE: healthcheck},
 		&cobra.Command{Use: "version", Short: "Print the versions of the program, libvips and its codecs", Args: cobra.NoArgs, RunE: printVersion},
 	)

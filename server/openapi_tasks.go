@@ -1,0 +1,187 @@
+package server
+
+import (
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+)
+
+const tasksRoute = "/tasks"
+
+// The shapes of tasks, for the document. The types that the handlers answer with
+// take their places: schemaName calls either by the same name.
+type (
+	documentedTaskRequest struct {
+		Sources []string       `json:"sources"`
+		Sizes   []string       `json:"sizes"`
+		Options map[string]any `json:"options,omitempty"`
+	}
+	documentedTask struct {
+		ID         string               `json:"id"`
+		State      string               `json:"state"`
+		Created    time.Time            `json:"created"`
+		Started    *time.Time           `json:"started"`
+		Finished   *time.Time           `json:"finished"`
+		Expires    *time.Time           `json:"expires"`
+		Progress   float64              `json:"progress"`
+		Counts     documentedTaskCounts `json:"counts"`
+		Options    map[string]any       `json:"options"`
+		URL        string               `json:"url"`
+		Items      []documentedTaskItem `json:"items,omitempty"`
+		NextCursor *string              `json:"next_cursor,omitempty"`
+	}
+	documentedTaskCounts struct {
+		Total     int `json:"total"`
+		Queued    int `json:"queued"`
+		Running   int `json:"running"`
+		Done      int `json:"done"`
+		Failed    int `json:"failed"`
+		Cancelled int `json:"cancelled"`
+	}
+	documentedTaskItem struct {
+		Index    int                  `json:"index"`
+		Source   string               `json:"source"`
+		Size     string               `json:"size"`
+		State    string               `json:"state"`
+		Attempts int                  `json:"attempts"`
+		URL      string               `json:"url,omitempty"`
+		Format   string               `json:"format,omitempty"`
+		Width    int                  `json:"width,omitempty"`
+		Height   int                  `json:"height,omitempty"`
+		Bytes    int64                `json:"bytes,omitempty"`
+		Error    *documentedTaskError `json:"error,omitempty"`
+	}
+	documentedTaskError struct {
+		Status int    `json:"status"`
+		Code   string `json:"code"`
+		Title  string `json:"title"`
+		Detail string `json:"detail"`
+	}
+	documentedTaskList struct {
+		Tasks      []documentedTask `json:"tasks"`
+		NextCursor *string          `json:"next_cursor"`
+	}
+)
+
+// exampleTask is of no task: whoever tries an example puts an id of their own
+// there.
+const exampleTask = "0198c0de-7a5c-7000-8000-000000000000"
+
+// The states of tasks and of their items.
+var taskStates = []string{"queued", "running", "done", "failed", "cancelled"}
+
+// taskRoutes are the rows of tasks in the table of routes.
+func taskRoutes(add, list, get, cancel fiber.Handler) []route {
+	return []route{
+		{fiber.MethodPost, tasksRoute, withKey, add, describeTaskAdd},
+		{fiber.MethodGet, tasksRoute, withKey, list, describeTaskList},
+		{fiber.MethodGet, tasksRoute + "/:id", withKey, get, describeTaskGet},
+		{fiber.MethodDelete, tasksRoute + "/:id", withKey, cancel, describeTaskCancel},
+	}
+}
+
+func taskID() *huma.Param {
+	return inPath("id", "The id that the task got.", text(""), exampleTask)
+}
+
+func cursor() *huma.Param {
+	return inQuery("cursor", "`next_cursor` of the page before.", text(""), nil)
+}
+
+func describeTaskAdd(d *document) huma.Operation {
+	example := map[string]any{
+		"sources": []string{exampleID}, "sizes": []string{"320x", "300x200"}, "options": map[string]any{"f": "jpeg", "q": 80, "grayscale": true},
+	}
+	return huma.Operation{
+		OperationID: "addTask", Tags: []string{tagTasks}, Summary: "Make pictures in the background",
+		Description: `Every source in every size. All of it is checked at once; what is wrong is named: ` + "`sources[3]`, `sizes[0]`, `options.q`" + `.
+The task is durable when it is answered. Each picture is made at most three times, and left in the cache.`,
+		Parameters: []*huma.Param{inHeader("Idempotency-Key", "1…255 printable characters. Sent again with the same body, the first answer comes again; with another body it is 422.", "monday-1")},
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			fiber.MIMEApplicationJSON: {Schema: d.schema(documentedTaskRequest{}), Example: example},
+		}},
+		Responses: d.answers(map[string]*huma.Response{"202": d.json("The task.", documentedTask{}, nil, "Location")}, d.known(
+			"bad_option", "source_not_allowed", "too_many_items", "idempotency_mismatch", "overloaded")...),
+	}
+}
+
+func describeTaskList(d *document) huma.Operation {
+	return huma.Operation{
+		OperationID: "listTasks", Tags: []string{tagTasks}, Summary: "All tasks, the newest first",
+		Parameters: []*huma.Param{
+			inQuery("state", "Only those in this state; outstanding is queued or running.", oneOf(append([]string{"outstanding"}, taskStates...)...), "outstanding"),
+			inQuery("limit", "How many; 100 where nothing is said.", wholeNumber(1, 1000), 10),
+			cursor(),
+		},
+		Responses: d.answers(map[string]*huma.Response{"200": d.json("Without their items.", documentedTaskList{}, nil)}, "bad_option", "overloaded"),
+	}
+}
+
+func describeTaskGet(d *document) huma.Operation {
+	return huma.Operation{
+		OperationID: "getTask", Tags: []string{tagTasks}, Summary: "One task with its items",
+		Parameters: []*huma.Param{
+			taskID(),
+			inQuery("items", "Only items in this state.", oneOf(taskStates...), "failed"),
+			inQuery("limit", "How many items; 1000 where nothing is said.", wholeNumber(1, 10_000), 100),
+			cursor(),
+		},
+		Responses: d.answers(map[string]*huma.Response{"200": d.json("The task.", documentedTask{}, nil)}, "bad_option", "not_found", "overloaded"),
+	}
+}
+
+func describeTaskCancel(d *document) huma.Operation {
+	return huma.Operation{
+		OperationID: "cancelTask", Tags: []string{tagTasks}, Summary: "Cancel a task",
+		Description: "What is made stays. A finished task stays as it is.",
+		Parameters:  []*huma.Param{taskID()},
+		Responses:   d.answers(map[string]*huma.Response{"200": d.json("The task.", documentedTask{}, nil)}, "not_found", "overloaded"),
+	}
+}
+
+var taskProperties = map[string]string{
+	"TaskRequest.sources": "As they stand in URLs.",
+	"TaskRequest.sizes":   "As they stand in URLs.",
+	"TaskRequest.options": "Of all its pictures, by their names or short names, as strings, numbers or booleans.",
+
+	"Task.id":          "Its id.",
+	"Task.state":       "done: at least one picture was made; failed: none was.",
+	"Task.created":     "When it came.",
+	"Task.started":     "When the first picture was begun.",
+	"Task.finished":    "When the last one was done with.",
+	"Task.expires":     "When it is forgotten; null before it has finished.",
+	"Task.progress":    "0…1.",
+	"Task.counts":      "Of its pictures, by state.",
+	"Task.options":     "Of all its pictures.",
+	"Task.url":         "Where it is.",
+	"Task.items":       "Its pictures; not in lists and where it was only just added or cancelled.",
+	"Task.next_cursor": "Where the next page of items begins; null: there is none.",
+
+	"TaskCounts.total":     "All.",
+	"TaskCounts.queued":    "Waiting, also for another attempt.",
+	"TaskCounts.running":   "Being made.",
+	"TaskCounts.done":      "Made.",
+	"TaskCounts.failed":    "Given up.",
+	"TaskCounts.cancelled": "Not to be made.",
+
+	"TaskItem.index":    "Its place among all.",
+	"TaskItem.source":   "As it stands in URLs.",
+	"TaskItem.size":     "As it stands in URLs.",
+	"TaskItem.state":    "Of this picture.",
+	"TaskItem.attempts": "How many times it was tried.",
+	"TaskItem.url":      "Where the picture is.",
+	"TaskItem.format":   "Of the picture.",
+	"TaskItem.width":    "Pixels.",
+	"TaskItem.height":   "Pixels.",
+	"TaskItem.bytes":    "Of its file.",
+	"TaskItem.error":    "Why it was given up, or is tried again.",
+
+	"TaskError.status": "What the picture's URL would be answered with.",
+	"TaskError.code":   "What programs may rely on.",
+	"TaskError.title":  "What went wrong, in few words.",
+	"TaskError.detail": "In more.",
+
+	"TaskList.tasks":       "The newest first.",
+	"TaskList.next_cursor": "Where the next page begins; null: there is none.",
+}
