@@ -1,6 +1,7 @@
 package server
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -285,4 +286,52 @@ func fetched(t *testing.T, url string, header ...string) got {
 	body, err := io.ReadAll(response.Body)
 	must(t, err)
 	return got{response, body}
+}
+
+// TestDocumentationIsServed: packed or not, with its own policy, and once for
+// who has it.
+func TestDocumentationIsServed(t *testing.T) {
+	s := newTestServer(t)
+	for path, contentType := range map[string]string{
+		"/openapi.json": "application/json", "/docs": "text/html", "/docs/start.js": "text/javascript",
+		"/docs/page.css": "text/css", "/docs/swagger-ui-bundle.js": "text/javascript", "/docs/LICENSE-swagger-ui.txt": "text/plain",
+	} {
+		plain := fetched(t, s.url+path)
+		if plain.StatusCode != http.StatusOK || !strings.HasPrefix(plain.Header.Get("Content-Type"), contentType) || plain.Header.Get("Content-Encoding") != "" {
+			t.Errorf("%s: %d %v", path, plain.StatusCode, plain.Header)
+		}
+		packed := fetched(t, s.url+path, "Accept-Encoding", "gzip")
+		if packed.Header.Get("Content-Encoding") != "gzip" || packed.Header.Get("ETag") == plain.Header.Get("ETag") || packed.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s packed: %v", path, packed.Header)
+		}
+		reader, err := gzip.NewReader(strings.NewReader(string(packed.body)))
+		must(t, err)
+		if unpacked, err := io.ReadAll(reader); err != nil || string(unpacked) != string(plain.body) {
+			t.Errorf("%s comes out differently when packed: %v", path, err)
+		}
+		again := fetched(t, s.url+path, "If-None-Match", plain.Header.Get("ETag"))
+		if again.StatusCode != http.StatusNotModified || len(again.body) != 0 {
+			t.Errorf("%s again: %d", path, again.StatusCode)
+		}
+		if life := plain.Header.Get("Cache-Control"); life != "public, max-age=300" {
+			t.Errorf("%s: Cache-Control %q", path, life)
+		}
+		if plain.Header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s may not be read by other pages", path)
+		}
+	}
+	if policy := fetched(t, s.url+"/docs").Header.Get("Content-Security-Policy"); policy != docsPolicy("") || strings.Contains(policy, "sandbox") {
+		t.Errorf("policy %q", policy)
+	}
+	for _, path := range []string{"/docs/index.html", "/docs/none.js", "/docs/..%2findex.html", "/docs/"} {
+		if none := fetched(t, s.url+path); none.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d", path, none.StatusCode)
+		}
+	}
+}
+
+func TestDocsPolicyAllowsThePublicURL(t *testing.T) {
+	if policy := docsPolicy("https://img.example/pictures"); !strings.Contains(policy, "connect-src 'self' https://img.example;") {
+		t.Errorf("policy %q", policy)
+	}
 }

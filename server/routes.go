@@ -54,6 +54,8 @@ func (s *Server) routeTable() []route {
 		{fiber.MethodDelete, "/images/:id", withKey, s.deleteImage, describeDelete},
 
 		{fiber.MethodGet, openAPIRoute, anybody, s.document, describeOpenAPI},
+		{fiber.MethodGet, docsRoute, anybody, s.docsPage, describeDocs},
+		{fiber.MethodGet, docsRoute + "/:file", anybody, s.docsFile, describeDocsFile},
 	}
 }
 

@@ -26,10 +26,11 @@ var mayImport = map[string][]string{
 	"dialect":             {"spec"},
 	"transform":           {"spec"},
 	"proxy":               {"spec", "cache", "origin"},
-	"server":              {"spec", "cache", "origin", "dialect", "proxy", "transform"},
+	"server":              {"spec", "cache", "origin", "dialect", "proxy", "transform", "server/ui/docs"},
 	"docs/generate":       {"spec", "transform"},
 	"bench":               {},
 	"bench/vipsloop":      {},
+	"server/ui/docs":      {},
 }
 
 // aloneKnows names the packages that only one of ours may import.
