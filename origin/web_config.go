@@ -45,6 +45,8 @@ type WebConfig struct {
 	StaleIfError         time.Duration `mapstructure:"stale_if_error"`
 
 	UserAgent string `mapstructure:"user_agent"`
+
+	PassTrace bool `mapstructure:"-"` // send traceparent; from the tracing section
 }
 
 // DefaultWebConfig allows no host.

@@ -287,17 +287,22 @@ func (f *fetcher) attempt(ctx context.Context, t target, have Validators, mayRep
 	if err != nil {
 		return nil, 0, err
 	}
-	var answered atomic.Bool
+	ctx, span := attemptSpan(ctx, t, !mayRepeat)
+	var heard atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotFirstResponseByte: func() { answered.Store(true) },
+		GotFirstResponseByte: func() { heard.Store(true) },
 	})
 	req := (&http.Request{Method: http.MethodGet, URL: t.url, Host: t.url.Host, Header: f.header(have)}).WithContext(ctx)
+	if f.config.PassTrace {
+		passOn(ctx, req.Header)
+	}
 	sent := time.Now()
 	resp, err := f.transport.RoundTrip(req) //nolint:bodyclose // the caller gets the body
 	verdict := f.verdict(ctx, sent, resp, err)
+	answered(span, resp, err)
 	if err == nil {
-		a = &answer{resp: resp, leave: leave, sent: sent, received: time.Now()}
-	} else if !answered.Load() {
+		a = &answer{resp: resp, leave: func() { span.End(); leave() }, sent: sent, received: time.Now()}
+	} else if !heard.Load() {
 		err = &unanswered{err}
 	}
 	if mayRepeat {
@@ -308,6 +313,7 @@ func (f *fetcher) attempt(ctx context.Context, t target, have Validators, mayRep
 	}
 	judge(verdict)
 	if err != nil {
+		span.End()
 		leave()
 	}
 	return a, pause, err

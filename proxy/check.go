@@ -22,11 +22,14 @@ func (p *Proxy) Check(ctx context.Context, bytes []byte) (spec.Facts, spec.Descr
 
 // look describes an original in a slot.
 func (p *Proxy) look(ctx context.Context, original spec.Original) (spec.Description, error) {
-	release, err := p.Slots.Acquire(ctx, need(ctx, p.transformer.DescribeCost(original), int64(len(original.Bytes))))
+	release, _, err := p.slot(ctx, p.transformer.DescribeCost(original), int64(len(original.Bytes)))
 	if err != nil {
 		return spec.Description{}, err
 	}
-	return compute(ctx, p.config.Timeout, release, func(ctx context.Context) (spec.Description, error) {
+	ctx, describe := span(ctx, "describe")
+	description, err := compute(ctx, p.config.Timeout, release, func(ctx context.Context) (spec.Description, error) {
 		return p.transformer.Describe(ctx, original)
 	})
+	end(describe, err)
+	return description, err
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"api-resize/cache"
 )
 
@@ -16,6 +18,8 @@ import (
 // The work runs on its own: it outlives the caller who started it as long as
 // anybody waits, and is cancelled when nobody does any more.
 type flights[V any] struct {
+	name string // of their spans
+
 	mu      sync.Mutex
 	running map[string]*flight[V]
 }
@@ -26,6 +30,7 @@ type flight[V any] struct {
 	err     error
 	waiting int // guarded by flights.mu
 	cancel  context.CancelFunc
+	span    trace.SpanContext // of the work, for those who join
 
 	background *background // of the work, when it was begun there
 }
@@ -64,6 +69,9 @@ func (f *flights[V]) do(ctx context.Context, key string, work func(context.Conte
 	}
 	one.waiting++
 	f.mu.Unlock()
+	if joined {
+		link(ctx, one.span, f.name)
+	}
 	if joined && backgroundOf(ctx) == nil {
 		one.background.want()
 	}
@@ -80,7 +88,8 @@ func (f *flights[V]) do(ctx context.Context, key string, work func(context.Conte
 // start begins a flight; f.mu is held.
 func (f *flights[V]) start(ctx context.Context, key string, work func(context.Context) (V, error)) *flight[V] {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	one := &flight[V]{done: make(chan struct{}), cancel: cancel}
+	ctx, span := span(ctx, f.name)
+	one := &flight[V]{done: make(chan struct{}), cancel: cancel, span: span.SpanContext()}
 	if backgroundOf(ctx) != nil {
 		ctx = InBackground(ctx) // of its own: who joins this work wants no other
 		one.background = backgroundOf(ctx)
@@ -92,6 +101,7 @@ func (f *flights[V]) start(ctx context.Context, key string, work func(context.Co
 	go func() {
 		defer cancel()
 		defer f.land(key, one)
+		defer func() { end(span, one.err) }()
 		defer recoverInto(&one.err)
 		one.value, one.err = work(ctx)
 	}()

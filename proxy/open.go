@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"api-resize/cache"
 	"api-resize/spec"
 )
@@ -54,13 +56,14 @@ type product struct {
 // Errors are those of Locate, of the Transformer, ErrOverloaded, ErrTimeout,
 // and the cause of ctx's end.
 func (p *Proxy) Open(ctx context.Context, v *Variant) (*Result, error) {
-	defer p.upgrade(v)
+	defer p.upgrade(ctx, v)
 	if entry, err := p.store.Get(v.key); err == nil {
 		return &Result{Variant: v, Entry: entry, Outcome: Hit, Decision: string(entry.Meta.Attributes), Stored: true}, nil
 	}
 	made, joined, err := p.pictures.do(ctx, flightKey(v.key.Source+" "+v.key.Variant, v.original.since, v.watermark.since), func(ctx context.Context) (product, error) {
 		// A second look: it may have been made between the first one and the
 		// start of this flight.
+		trace.SpanFromContext(ctx).SetAttributes(sourceAttribute.String(v.key.Source), pictureAttribute.String(v.Spec.String()))
 		if kept, ok := p.kept(v); ok {
 			return kept, nil
 		}
@@ -146,17 +149,21 @@ func (p *Proxy) transform(ctx context.Context, v *Variant, original, watermark [
 	if err != nil {
 		return product{}, err
 	}
-	release, queue, err := p.slot(ctx, order)
+	release, queue, err := p.slot(ctx, p.transformer.Cost(order), int64(len(original)+len(watermark)))
 	if err != nil {
 		return product{}, err
 	}
+	began := time.Now()
 	picture, err := compute(ctx, p.config.Timeout, release, func(ctx context.Context) (spec.Picture, error) {
 		return p.transformer.Transform(ctx, order)
 	})
 	if err != nil {
+		_, failed := span(ctx, "transform", trace.WithTimestamp(began))
+		end(failed, err)
 		p.distrust(ctx, v, err)
 		return product{}, err
 	}
+	phases(ctx, time.Now(), picture.Timings)
 	made := product{
 		variant: v, body: picture.Bytes, queue: queue, timings: picture.Timings,
 		meta: cache.Meta{ContentType: picture.Format.ContentType(), Stored: time.Now(), Attributes: []byte(picture.Decision)},
@@ -223,10 +230,11 @@ func (p *Proxy) foreseenCost(v *Variant) spec.Cost {
 }
 
 // slot waits for room for the work, and tells how long it waited.
-func (p *Proxy) slot(ctx context.Context, order spec.Order) (release func(), waited time.Duration, err error) {
+func (p *Proxy) slot(ctx context.Context, cost spec.Cost, held int64) (release func(), waited time.Duration, err error) {
 	started := time.Now()
-	held := int64(len(order.Original.Bytes) + len(order.Watermark.Bytes))
-	release, err = p.Slots.Acquire(ctx, need(ctx, p.transformer.Cost(order), held))
+	ctx, queue := span(ctx, "queue")
+	release, err = p.Slots.Acquire(ctx, need(ctx, cost, held))
+	end(queue, err)
 	return release, time.Since(started), err
 }
 

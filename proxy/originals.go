@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"api-resize/cache"
 	"api-resize/origin"
 	"api-resize/spec"
@@ -42,7 +44,7 @@ func (p *Proxy) describe(ctx context.Context, one piece) (fetched, error) {
 	case known.fresh(now):
 		return fetched{record: known, since: one.since}, nil
 	case known.mayWait(now):
-		p.renew(one)
+		p.renew(ctx, one)
 		return fetched{record: known, since: one.since, use: p.used(UsedWhileRevalidating)}, nil
 	}
 	return p.ask(ctx, one, false)
@@ -71,6 +73,7 @@ func (p *Proxy) ask(ctx context.Context, one piece, whole bool) (fetched, error)
 		key += " trusted" // who isn't may not be led where only that may go
 	}
 	result, _, err := p.originals.do(ctx, flightKey(key, one.since), func(ctx context.Context) (fetched, error) {
+		trace.SpanFromContext(ctx).SetAttributes(sourceAttribute.String(name))
 		one.since = p.store.Generation(name)
 		// A second look: the record may have come between the first one and
 		// the start of this flight.
@@ -83,6 +86,7 @@ func (p *Proxy) ask(ctx context.Context, one piece, whole bool) (fetched, error)
 		var found fetched
 		if err == nil {
 			found, err = p.fetch(ctx, one, known, whole)
+			trace.SpanFromContext(ctx).SetAttributes(useAttribute.String(found.use.String()))
 		}
 		if err != nil && ok && !whole && known.mayStandIn(now, err) {
 			p.logger.Warn("an original is used although it is stale", "source", name, "error", err)
@@ -178,11 +182,8 @@ func (p *Proxy) bytesOf(ctx context.Context, one piece) (fetched, error) {
 	found := one.fetched
 	started := time.Now()
 	if one.source.Kind == spec.SourceUpload {
-		opened, err := p.origins.open(ctx, one.source, one.trusted, origin.Validators{})
-		if err != nil {
-			return fetched{}, err
-		}
-		found.original, err = p.readAll(ctx, opened)
+		var err error
+		found.original, err = p.readUpload(ctx, one)
 		found.took = time.Since(started)
 		return found, err
 	}
@@ -191,6 +192,16 @@ func (p *Proxy) bytesOf(ctx context.Context, one piece) (fetched, error) {
 		return found, nil
 	}
 	return p.ask(ctx, one, true)
+}
+
+func (p *Proxy) readUpload(ctx context.Context, one piece) (original []byte, err error) {
+	ctx, reading := span(ctx, "read", trace.WithAttributes(sourceAttribute.String(one.source.String())))
+	defer func() { end(reading, err) }()
+	opened, err := p.origins.open(ctx, one.source, one.trusted, origin.Validators{})
+	if err != nil {
+		return nil, err
+	}
+	return p.readAll(ctx, opened)
 }
 
 // keptOriginal looks for the bytes in the cache.

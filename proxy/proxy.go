@@ -160,6 +160,10 @@ func New(config Config, parts Parts) (*Proxy, error) {
 		known:       known,
 		refusals:    refusals,
 
+		originals:    flights[fetched]{name: "fetch"},
+		pictures:     flights[product]{name: "picture"},
+		descriptions: flights[described]{name: "description"},
+
 		readable: readable,
 		reading:  semaphore.NewWeighted(readable),
 

@@ -94,16 +94,19 @@ func (r *renewals) end(source string) {
 }
 
 // renew asks the origin behind the answer's back.
-func (p *Proxy) renew(one piece) {
+func (p *Proxy) renew(ctx context.Context, one piece) {
 	name := one.source.String()
 	if !p.renewing.begin(name) {
 		return
 	}
+	ctx, renewal := detach(ctx, p.life, "renew", one.source)
 	p.background.Go(func() {
 		defer p.renewing.end(name)
-		ctx, cancel := context.WithTimeout(p.life, renewTimeout)
+		ctx, cancel := context.WithTimeout(ctx, renewTimeout)
 		defer cancel()
-		if _, err := p.ask(ctx, one, false); err != nil && p.life.Err() == nil {
+		_, err := p.ask(ctx, one, false)
+		end(renewal, err)
+		if err != nil && p.life.Err() == nil {
 			p.logger.Info("a stale original was not renewed", "source", name, "error", err)
 		}
 	})

@@ -37,7 +37,7 @@ func (p *Proxy) orInterim(v *Variant) (*Variant, error) {
 
 // upgrade makes the better variant behind the answer's back: one at a time, and
 // only in a slot that nobody else wants.
-func (p *Proxy) upgrade(v *Variant) {
+func (p *Proxy) upgrade(ctx context.Context, v *Variant) {
 	if v.better == nil || v.noStore() {
 		return
 	}
@@ -46,11 +46,13 @@ func (p *Proxy) upgrade(v *Variant) {
 	default:
 		return // the next request finds it still to be made
 	}
+	ctx, better := detach(ctx, p.life, "upgrade", v.Request.Source)
 	p.background.Go(func() {
 		defer func() { <-p.upgrading }()
-		ctx, cancel := context.WithTimeout(p.life, upgradeWait+p.config.Timeout)
+		ctx, cancel := context.WithTimeout(ctx, upgradeWait+p.config.Timeout)
 		defer cancel()
 		result, err := p.Open(InBackground(ctx), v.better)
+		end(better, err)
 		switch {
 		case err == nil:
 			result.Entry.Close()

@@ -42,10 +42,32 @@ func describeUpload(d *document) huma.Operation {
 		Description: fmt.Sprintf(`Recognised by content, whatever the Content-Type. Decoded once, all frames: what is broken or cut short is
 refused. Acknowledged when file and folder are synced to disk. The same bytes give the same id. At most %d bytes a file, %d files.`,
 			d.limits.OriginalBytes, d.files),
+		Parameters:  uploadQueryParameters(),
 		RequestBody: &huma.RequestBody{Required: true, Description: "The file itself, or a form with one or more parts named `file`.", Content: uploadContent()},
 		Responses: d.answers(map[string]*huma.Response{"200": image, "201": created},
 			"bad_option", "request_timeout", "too_large_bytes", "unsupported_format", "too_large_pixels", "corrupt_image", "overloaded", "processing_timeout"),
 	}
+}
+
+func uploadQueryParameters() []*huma.Param {
+	var parameters []*huma.Param
+	given := map[string]bool{}
+	for _, row := range uploadParameters {
+		about := row.doc + " Expected: " + row.values + "."
+		if row.needs != "" {
+			about += " Only with " + row.needs + "."
+		}
+		if row.excludes != "" {
+			about += " Not with " + row.excludes + "."
+		}
+		parameter := inQuery(row.name, about, text(row.example), row.example)
+		if given[row.excludes] { // not both in the one request that is made of all examples
+			parameter.Example = nil
+		}
+		given[row.name] = true
+		parameters = append(parameters, parameter)
+	}
+	return parameters
 }
 
 func uploadContent() map[string]*huma.MediaType {
@@ -140,6 +162,20 @@ var imageProperties = map[string]string{
 	"Image.expires":   "When it goes; null: never, or as its origin says.",
 	"Image.urls":      "Ready-made URLs: small, medium, large; self and original of an upload.",
 	"Image.existing":  "The upload was there already.",
+	"Image.variants":  "Of the sizes that the upload asked for.",
+	"Image.task":      "What makes them, where that was asked for.",
+
+	"UploadVariant.size":   "As it was asked for.",
+	"UploadVariant.url":    "Where the picture is.",
+	"UploadVariant.format": "That browsers get.",
+	"UploadVariant.width":  "Pixels.",
+	"UploadVariant.height": "Pixels.",
+	"UploadVariant.bytes":  "Of its file.",
+	"UploadVariant.error":  "Why it was not made.",
+
+	"UploadTask.id":    "Its id.",
+	"UploadTask.url":   "Where to hear of it.",
+	"UploadTask.error": "Why there is none.",
 
 	"ImageList.images":      "The newest first.",
 	"ImageList.next_cursor": "Where the next page begins; null: there is none.",

@@ -19,8 +19,8 @@ var anyRoute = []string{"bad_option", "not_found", "method_not_allowed", "reques
 // allProblems are the table's rows and the one that stands for all the rest.
 func allProblems() []problemKind { return append(slices.Clone(problems), internal) }
 
-// codes are all that a problem can have, each once.
-func codes() []string {
+// problemCodes are all that a problem can have, each once.
+func problemCodes() []string {
 	var all []string
 	for _, kind := range allProblems() {
 		all = append(all, kind.code)
@@ -104,6 +104,6 @@ func (d *document) refused(operation *huma.Operation) {
 
 // known are those of the codes that some error has.
 func (d *document) known(wanted ...string) []string {
-	all := codes()
+	all := problemCodes()
 	return slices.DeleteFunc(wanted, func(code string) bool { return !slices.Contains(all, code) })
 }

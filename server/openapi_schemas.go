@@ -65,7 +65,7 @@ var requestSchemas = map[string]bool{"Purge": true, "TaskRequest": true}
 
 // propertyWords are the properties that have one of a few words.
 var propertyWords = map[string][]string{
-	"Problem.code":            codes(),
+	"Problem.code":            problemCodes(),
 	"ExplainedSignature.mode": {SignatureOff, SignatureOptional, SignatureRequired},
 	"ExplainedSizes.mode":     {"auto", "any", "list", "ladder"},
 	"Explanation.would":       {"hit", "miss"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
+	"go.opentelemetry.io/otel/trace"
 
 	"api-resize/dialect"
 	"api-resize/origin"
@@ -59,6 +60,7 @@ type Parts struct {
 	SaveBytes   int64 // of one upload
 	Limits      Limits
 	Metrics     *Metrics
+	Tracer      trace.Tracer // nil: requests are not traced
 	Logger      *slog.Logger
 	ServiceName string // in Cache-Status
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"go.opentelemetry.io/otel/trace"
 
 	"api-resize/proxy"
 )
@@ -21,8 +22,9 @@ type story struct {
 	tier      string
 	result    *proxy.Result
 	err       error
-	unread    bool   // the request could not be parsed, and has not come through tell
-	code      string // of the problem
+	unread    bool       // the request could not be parsed, and has not come through tell
+	code      string     // of the problem
+	span      trace.Span // nil when requests are not traced
 }
 
 const storyKey = "story"
@@ -60,6 +62,7 @@ func (s *Server) tell(c *fiber.Ctx) error {
 	s.commonHeaders(c)
 	s.running.begin()
 	defer s.running.end()
+	s.beginSpan(c, current)
 
 	if err := c.Next(); err != nil {
 		if err := s.answerError(c, err); err != nil {
@@ -75,6 +78,7 @@ func (s *Server) finish(c *fiber.Ctx, current *story, route string) {
 	took := time.Since(current.started)
 	s.metrics.observe(route, c.Response().StatusCode(), current, took)
 	s.log(c, current, route, took)
+	s.endSpan(c, current, route)
 }
 
 // unrouted names requests that no route has seen.
@@ -98,6 +102,9 @@ func (s *Server) log(c *fiber.Ctx, current *story, route string, took time.Durat
 		slog.Int("bytes", bodySize(c)),
 		slog.Float64("ms", milliseconds(took)),
 		slog.String("client", s.clientAddress(c).String()),
+	}
+	if trace := current.traceID(); trace != "" {
+		attributes = append(attributes, slog.String("trace_id", trace), slog.String("span_id", current.span.SpanContext().SpanID().String()))
 	}
 	if current.canonical != "" {
 		attributes = append(attributes, slog.String("canonical", current.canonical))

@@ -35,16 +35,20 @@ var mayImport = map[string][]string{
 
 // aloneKnows names the packages that only one of ours may import.
 var aloneKnows = map[string][]string{
-	"github.com/davidbyttow/govips": {"transform"},
-	"github.com/jsummers/gobmp":     {"transform"},
-	"github.com/allegro/bigcache":   {"cache"},
-	"github.com/gofiber/fiber":      {"server"},
-	"github.com/valyala/fasthttp":   {"server"},
-	"github.com/danielgtaylor/huma": {"server"},
-	"github.com/spf13/viper":        {"cmd/api-resize"},
-	"code.dny.dev/ssrf":             {"origin"},
-	"github.com/jackc/pgx":          {"records"},
-	"modernc.org/sqlite":            {"records"},
+	"github.com/davidbyttow/govips":      {"transform"},
+	"github.com/jsummers/gobmp":          {"transform"},
+	"github.com/allegro/bigcache":        {"cache"},
+	"github.com/gofiber/fiber":           {"server"},
+	"github.com/valyala/fasthttp":        {"server"},
+	"github.com/danielgtaylor/huma":      {"server"},
+	"github.com/spf13/viper":             {"cmd/api-resize"},
+	"code.dny.dev/ssrf":                  {"origin"},
+	"github.com/jackc/pgx":               {"records"},
+	"modernc.org/sqlite":                 {"records"},
+	"go.opentelemetry.io/otel":           {"cmd/api-resize", "server", "proxy", "origin"},
+	"go.opentelemetry.io/otel/sdk":       {"cmd/api-resize"},
+	"go.opentelemetry.io/otel/exporters": {"cmd/api-resize"},
+	"go.opentelemetry.io/proto":          {"cmd/api-resize"},
 }
 
 // TestArchitecture reads the sources, so that nothing outdated is cached.

@@ -28,6 +28,7 @@ type Config struct {
 	Database records.Config       `mapstructure:"database"`
 	Auth     AuthConfig           `mapstructure:"auth"`
 	Log      LogConfig            `mapstructure:"log"`
+	Tracing  TracingConfig        `mapstructure:"tracing"`
 	Origins  OriginsConfig        `mapstructure:"origins"`
 	Sizes    spec.SizePolicy      `mapstructure:"sizes"`
 	Security server.SigningConfig `mapstructure:"security"`
@@ -103,6 +104,7 @@ func defaultConfig() Config {
 		Database: records.DefaultConfig(),
 		Auth:     AuthConfig{Keys: []string{}},
 		Log:      LogConfig{Level: "info", Format: "json"},
+		Tracing:  defaultTracingConfig(),
 		Origins: OriginsConfig{
 			HTTP:         origin.DefaultWebConfig(),
 			Aliases:      map[string]string{},
@@ -137,6 +139,7 @@ func (c Config) validate() []error {
 	add("ops", server.ValidateAddress("address", c.Ops.Address))
 	add("database", c.Database.Validate())
 	add("log", c.Log.validate())
+	add("tracing", c.Tracing.validate())
 	add("origins", c.Origins.validate())
 	add("origins.http", c.Origins.HTTP.Validate())
 	add("sizes", c.Sizes.Validate())

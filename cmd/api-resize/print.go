@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,8 +26,9 @@ func printConfig(command *cobra.Command, _ []string) error {
 	return writeConfig(command.OutOrStdout(), config)
 }
 
-// secrets are the keys of which is only shown whether they are set, or how many.
-var secrets = []string{"auth.keys", "security.keys", "database.url"}
+// secrets are the keys of which is only shown whether they are set, how many
+// there are, or their names.
+var secrets = []string{"auth.keys", "security.keys", "database.url", "tracing.headers"}
 
 func writeConfig(to io.Writer, config Config) error {
 	var text strings.Builder
@@ -69,13 +71,20 @@ func spelled(field leaf) (string, error) {
 	return strings.TrimSpace(string(encoded)), err
 }
 
-// masked stands for a text, or a list of them.
+// masked stands for a text, or a list or map of them.
 func masked(value reflect.Value) string {
 	const mask = `"********"`
-	if value.Kind() == reflect.Slice {
+	switch {
+	case value.Kind() == reflect.Map:
+		var named []string
+		for name := range value.Seq() {
+			named = append(named, strconv.Quote(name.String())+": "+mask)
+		}
+		slices.Sort(named)
+		return "{" + strings.Join(named, ", ") + "}"
+	case value.Kind() == reflect.Slice:
 		return "[" + strings.Join(slices.Repeat([]string{mask}, value.Len()), ", ") + "]"
-	}
-	if value.IsZero() {
+	case value.IsZero():
 		return `""`
 	}
 	return mask

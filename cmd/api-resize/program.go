@@ -32,6 +32,7 @@ type program struct {
 	records *records.Database
 	engine  *transform.Engine
 	web     *origin.Web
+	tracing *tracing // nil for none
 	tiers   *cache.Tiers
 	server  *server.Server
 	ops     *server.Ops
@@ -99,6 +100,12 @@ func (p *program) build(auth server.Auth) error {
 	if config.Processing.MemoryBytes == 0 {
 		config.Processing.MemoryBytes = int64(float64(total) * pixelShare)
 	}
+	if p.tracing, err = startTracing(config.Tracing, p.logger); err != nil {
+		return fmt.Errorf("tracing: %w", err)
+	}
+	if p.tracing != nil {
+		p.closers = append(p.closers, p.tracing.close) // last, when all spans have ended
+	}
 	if p.engine, err = transform.Start(config.Formats.Config, config.engineLimits(), p.logger); err != nil {
 		return err
 	}
@@ -130,7 +137,7 @@ func (p *program) build(auth server.Auth) error {
 	p.server = server.New(config.Server, server.Parts{
 		Proxy: core, Uploads: origins.Uploads, Auth: auth,
 		Dialect: dialect.Native{Presets: presets}, Sizes: config.sizes(presets), Signing: config.Security,
-		SaveBytes: config.Limits.OriginalBytes, Limits: config.told(), Metrics: metrics, Logger: p.logger, ServiceName: serviceName,
+		SaveBytes: config.Limits.OriginalBytes, Limits: config.told(), Metrics: metrics, Tracer: p.tracing.tracer(), Logger: p.logger, ServiceName: serviceName,
 	})
 	p.ops = server.NewOps(metrics)
 	return nil
@@ -143,6 +150,7 @@ func (p *program) metrics(core *proxy.Proxy) *server.Metrics {
 	metrics.WatchCache(p.tiers)
 	metrics.WatchFetches(p.web.Stats)
 	metrics.WatchMemory(p.engine.Memory)
+	p.tracing.watch(metrics)
 	return metrics
 }
 
@@ -170,7 +178,7 @@ func (p *program) origins() (proxy.Origins, error) {
 	}
 	p.closers = append(p.closers, uploads.Close)
 	web := p.config.Origins.HTTP
-	web.MaxBytes = p.config.Limits.OriginalBytes
+	web.MaxBytes, web.PassTrace = p.config.Limits.OriginalBytes, p.config.Tracing.ToOrigins
 	if p.web, err = origin.NewWeb(web); err != nil {
 		return proxy.Origins{}, fmt.Errorf("origins.http: %w", err)
 	}
