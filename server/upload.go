@@ -26,23 +26,30 @@ type uploaded struct {
 
 // upload answers POST /images: one raw body, or a form with one or more files.
 func (s *Server) upload(c *fiber.Ctx) error {
+	body := &arriving{source: requestBody(c)}
+	if err := s.take(c, body); err != nil {
+		drain(body)
+		return body.fault(err)
+	}
+	return nil
+}
+
+// take judges an upload by its query and header, then takes it in.
+func (s *Server) take(c *fiber.Ctx, body *arriving) error {
 	query, err := s.parseUpload(string(c.Context().URI().QueryString()), time.Now())
 	if err != nil {
-		drain(requestBody(c))
 		return err
 	}
 	if coding := c.Get(fiber.HeaderContentEncoding); coding != "" && !strings.EqualFold(coding, "identity") {
 		return fmt.Errorf("%w: expected a body without Content-Encoding, got %q", ErrBadRequest, coding)
 	}
-	body := &arriving{source: requestBody(c)}
 	mediaType, parameters, _ := mime.ParseMediaType(strings.Clone(c.Get(fiber.HeaderContentType)))
 	if mediaType == fiber.MIMEMultipartForm {
 		return s.uploadForm(c, query, body, parameters["boundary"])
 	}
 	one := s.receive(s.forClient(c.UserContext(), c), query, body, "")
 	if one.err != nil {
-		drain(body)
-		return body.fault(one.err)
+		return one.err
 	}
 	return s.created(c, query, one)
 }
@@ -63,6 +70,9 @@ type arriving struct {
 }
 
 func (a *arriving) Read(buffer []byte) (int, error) {
+	if a.err != nil {
+		return 0, a.err // nobody knows where in the body the next byte would be
+	}
 	n, err := a.source.Read(buffer)
 	if err != nil && !errors.Is(err, io.EOF) {
 		a.err = err
@@ -105,7 +115,7 @@ func (s *Server) uploadForm(c *fiber.Ctx, query uploadQuery, body *arriving, bou
 			break
 		}
 		if err != nil {
-			return body.fault(fmt.Errorf("%w: the form is cut short or malformed", ErrBadRequest))
+			return errBrokenForm
 		}
 		if part.FormName() != "file" && part.FileName() == "" {
 			continue
@@ -115,9 +125,10 @@ func (s *Server) uploadForm(c *fiber.Ctx, query uploadQuery, body *arriving, bou
 			all = append(all, uploaded{err: fmt.Errorf("%w: this one and those after it were not read, expected at most %d", ErrFilesLimit, s.config.UploadFiles)})
 			break
 		}
-		one := s.receive(s.forClient(c.UserContext(), c), query, part, part.FileName())
-		if body.err != nil {
-			return body.fault(one.err)
+		file := &arriving{source: part}
+		one := s.receive(s.forClient(c.UserContext(), c), query, file, part.FileName())
+		if file.err != nil {
+			return errBrokenForm
 		}
 		all = append(all, one)
 	}
@@ -132,6 +143,8 @@ func (s *Server) uploadForm(c *fiber.Ctx, query uploadQuery, body *arriving, bou
 	}
 	return s.createdAll(c, query, all)
 }
+
+var errBrokenForm = fmt.Errorf("%w: the form is cut short or malformed", ErrBadRequest)
 
 // receive stores one file: streamed to the disk, recognised by its content,
 // decoded once, and acknowledged when it is safe.
@@ -183,16 +196,26 @@ func (s *Server) kept(ctx context.Context, id string) (origin.Record, bool) {
 	return record, err == nil
 }
 
+// maxName bounds a file name, in bytes: the longest that usual file systems take.
+const maxName = 255
+
 // baseName is the last element of a file name as a browser sends it, which on
-// some systems is a whole path.
+// some systems is a whole path; empty when nothing is left that can be shown.
 func baseName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	return strings.Map(func(r rune) rune {
+	name = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return -1 // control characters, and those that turn the writing round
 		}
 		return r
 	}, strings.ToValidUTF8(name, "\ufffd"))
+	if len(name) > maxName {
+		name = strings.ToValidUTF8(name[:maxName], "") // the last letter may be cut in two
+	}
+	if strings.Trim(name, ". ") == "" {
+		return ""
+	}
+	return name
 }
 
 func (s *Server) created(c *fiber.Ctx, query uploadQuery, one uploaded) error {
