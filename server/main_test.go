@@ -32,7 +32,12 @@ func (fakeTransformer) InspectPage(original []byte, _ int) (spec.Facts, error) {
 	return spec.Facts{Format: spec.JPEG, Width: 1200, Height: 800, Frames: 1}, nil
 }
 
-func (fakeTransformer) Transform(_ context.Context, order spec.Order) (spec.Picture, error) {
+// Transform never ends with a text that says slow.
+func (fakeTransformer) Transform(ctx context.Context, order spec.Order) (spec.Picture, error) {
+	if bytes.Contains(order.Original.Bytes, []byte("slow")) {
+		<-ctx.Done()
+		return spec.Picture{}, ctx.Err()
+	}
 	return spec.Picture{Bytes: fmt.Appendf(nil, "%s of %s", order.Want, order.Original.Bytes), Format: order.Want.Output.Format}, nil
 }
 

@@ -100,6 +100,9 @@ func (m *Maker) Make(ctx context.Context, item Item) (Made, error) {
 func failureOf(err error, now time.Time) *Failure {
 	kind := kindOf(err)
 	problem := newProblem(err, "")
+	if problem.Code == internal.code {
+		problem.Detail = "Something went wrong here. The log says what." // there is no request_id to find it by
+	}
 	return &Failure{
 		Status: problem.Status, Code: problem.Code, Title: problem.Title, Detail: problem.Detail,
 		Final: kind.final(), RetryAfter: time.Duration(retryAfter(err, kind, now)) * time.Second,

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"api-resize/proxy"
 	"api-resize/spec"
@@ -132,5 +133,32 @@ func TestSizesThatFail(t *testing.T) {
 	}
 	if problem := image.Variants[1].Error; problem == nil || problem.Code != "overloaded" || image.Variants[1].URL != "" {
 		t.Errorf("the other: %+v", image.Variants[1])
+	}
+}
+
+// TestSizesThatTakeTooLong: all sizes of all files together have the time of one
+// answer, and the files are stored whatever becomes of them.
+func TestSizesThatTakeTooLong(t *testing.T) {
+	const limit = 300 * time.Millisecond
+	s := newTestServer(t, func(config *Config, _ *Parts) { config.RequestTimeout = limit })
+	body, contentType := form(t, "image slow", "image two")
+	var several struct{ Images []Image }
+	begin := time.Now()
+	if status := s.posted(t, "?sizes=320x,640x,960x", body, contentType, &several); status != http.StatusCreated {
+		t.Fatalf("status %d", status)
+	}
+	if took := time.Since(begin); took > 10*limit {
+		t.Errorf("it took %v", took)
+	}
+	for i, image := range several.Images {
+		if image.ID == "" || len(image.Variants) != 3 {
+			t.Fatalf("%+v", image)
+		}
+		for _, variant := range image.Variants {
+			// The quick one may just have been made.
+			if made := i == 1 && variant.Error == nil; !made && (variant.Error == nil || variant.Error.Code != "processing_timeout" || variant.URL != "") {
+				t.Errorf("%+v with %+v", variant, variant.Error)
+			}
+		}
 	}
 }
