@@ -71,7 +71,8 @@ var usualClients = []spec.Client{
 const makersClient = "tasks"
 
 // Check judges an item without doing any work for it. Its errors wrap
-// spec.ErrBadOption, spec.ErrBadSource or origin.ErrNotAllowed.
+// spec.ErrBadOption, spec.ErrBadSource, origin.ErrNotAllowed or, for an alias that
+// there is not, origin.ErrNotFound.
 func (m *Maker) Check(item Item) error {
 	request, err := m.request(item)
 	if err != nil {
@@ -170,7 +171,8 @@ func (m *Maker) open(ctx context.Context, variant *proxy.Variant) (Made, error) 
 	}
 	facts, err := m.parts.Proxy.Measure(result)
 	if err != nil {
-		m.parts.Logger.Debug("a picture not measured", slog.String("url", made.URL), slog.Any("error", err))
+		// Not the URL, which may be signed.
+		m.parts.Logger.Debug("a picture not measured", slog.String("canonical", dialect.Format(variant.Request)), slog.Any("error", err))
 	}
 	made.Width, made.Height = facts.Width, facts.Height
 	return made, nil
