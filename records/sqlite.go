@@ -66,10 +66,33 @@ func openSQLite(ctx context.Context, _ Config, dir string) (*Database, error) {
 	}
 	// The first connection turns write-ahead logging on, for which two
 	// processes could not wait for each other.
-	if err := d.Exclusively(ctx, d.writing.PingContext); err != nil {
+	err = d.Exclusively(ctx, d.writing.PingContext)
+	if err == nil {
+		err = openAll(ctx, d.reading, sqliteReaders)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), d.Close())
 	}
 	return d, nil
+}
+
+// openAll opens connections that are kept: a file that can be opened now need not
+// be opened when descriptors are short.
+func openAll(ctx context.Context, connections *sql.DB, count int) error {
+	all := make([]*sql.Conn, 0, count)
+	defer func() {
+		for _, one := range all {
+			one.Close() //nolint:errcheck // it goes back to the others
+		}
+	}()
+	for range count {
+		one, err := connections.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		all = append(all, one)
+	}
+	return nil
 }
 
 // sqliteConnections opens nothing yet.
