@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"api-resize/origin"
 	"api-resize/origin/origintest"
+	"api-resize/records/recordstest"
 )
 
 const limit = 1 << 20
@@ -38,7 +40,7 @@ func TestFolder(t *testing.T) {
 
 func TestUploads(t *testing.T) {
 	origintest.Run(t, func(t *testing.T) origintest.Origin {
-		u, err := origin.OpenUploads(t.TempDir())
+		u, err := origin.OpenUploads(t.TempDir(), recordstest.SQLite(t).Uploads(), slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +51,7 @@ func TestUploads(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				record, _, err := in.Commit(origin.Record{Name: name})
+				record, _, err := in.Commit(context.Background(), origin.Record{Name: name})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"api-resize/origin"
+	"api-resize/records"
 )
 
 func ExampleFolder() {
@@ -40,7 +42,13 @@ func ExampleFolder() {
 func ExampleUploads() {
 	dir, _ := os.MkdirTemp("", "originals")
 	defer os.RemoveAll(dir)
-	uploads, err := origin.OpenUploads(dir)
+	database, err := records.Open(context.Background(), records.DefaultConfig(), dir, slog.Default())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer database.Close()
+	uploads, err := origin.OpenUploads(filepath.Join(dir, "originals"), database.Uploads(), slog.Default())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -53,7 +61,7 @@ func ExampleUploads() {
 		return
 	}
 	defer in.Discard() // nothing, once it is committed
-	record, existing, err := in.Commit(origin.Record{Format: "jpeg", ContentType: "image/jpeg"})
+	record, existing, err := in.Commit(context.Background(), origin.Record{Format: "jpeg", ContentType: "image/jpeg"})
 	fmt.Println(record.ID, record.Bytes, existing, err)
 	// Output: ibgn266bbhcdf6gmerb3iw6p5e 4 false <nil>
 }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 )
 
@@ -16,39 +16,46 @@ import (
 // customary, since its id is its content.
 const uploadAge = 365 * 24 * time.Hour
 
-// Uploads keeps originals on the local disk, each under an id that is the hash
-// of its content:
+// Uploads keeps originals in a folder, each under an id that is the hash of its
+// content, and what is known of them in [Records]:
 //
-//	<dir>/<id[:2]>/<id>       the bytes as received
-//	<dir>/<id[:2]>/<id>.json  the Record; an upload exists when this does
-//	<dir>/tmp/                being received
+//	<dir>/<id[:2]>/<id>   the bytes as received
+//	<dir>/tmp/            being received
+//	<dir>/locks/          empty; locked while an upload changes
 //
-// A body is put in place before its record and goes after it, so a crash leaves
-// at most a body without a record, or a file in tmp. OpenUploads removes both.
+// An upload is stored in this order: its body in tmp, synced; its record; the
+// body in its place, synced. It is removed in the other one: body, record. So a
+// crash leaves at most a record without a body, which [Uploads.Reconcile]
+// removes. A body without a record means that the records were lost, or are of
+// an older version: Reconcile takes it in again.
 //
-// One folder may be used by several processes of one machine, as when the new
-// one starts while the old one drains.
+// One folder may be used by several processes, as when the new one starts while
+// the old one drains, or when several machines share it; its file system then
+// has to have locks that hold between machines (flock). Of one id only one
+// process changes anything at a time.
 type Uploads struct {
-	dir    string
-	shards shards
-	locks  [256]sync.Mutex // by id: Commit and Delete of one id exclude each other
-	health health
-	sweep  sweep
+	dir        string
+	records    Records
+	logger     *slog.Logger
+	shards     shards
+	locks      locks
+	health     health
+	answering  answering
+	totals     totals
+	reconciler reconciler
 }
 
 var _ Opener = (*Uploads)(nil)
 
-// sweepPatience is how long OpenUploads waits for leftovers to be removed
-// before that goes on in the background.
-const sweepPatience = 250 * time.Millisecond
-
 // OpenUploads opens the store at dir, made with mode 0700 when missing, and
-// makes sure that it can be written to. It removes what a crash left behind;
-// in a large store that goes on after it returned. Close the store to stop.
-func OpenUploads(dir string) (*Uploads, error) {
-	u := &Uploads{dir: dir}
-	if err := os.MkdirAll(u.temporaryDir(), 0o700); err != nil {
-		return nil, fmt.Errorf("folder of uploads: %w", err)
+// makes sure that it can be written to. Close it to stop what it does by itself.
+func OpenUploads(dir string, records Records, logger *slog.Logger) (*Uploads, error) {
+	u := &Uploads{dir: dir, records: records, logger: logger, locks: newLocks(filepath.Join(dir, "locks"))}
+	u.reconciler.init()
+	for _, folder := range []string{u.temporaryDir(), u.locks.dir} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, fmt.Errorf("folder of uploads: %w", err)
+		}
 	}
 	if err := syncDir(dir); err != nil {
 		return nil, fmt.Errorf("folder of uploads: %w", err)
@@ -59,17 +66,13 @@ func OpenUploads(dir string) (*Uploads, error) {
 	if err := u.probe(); err != nil {
 		return nil, fmt.Errorf("folder of uploads: %w", err)
 	}
-	u.sweep.start(u)
-	select {
-	case <-u.sweep.done:
-	case <-time.After(sweepPatience):
-	}
 	return u, nil
 }
 
-// Close stops the removal of leftovers. Everything else stays usable.
+// Close stops what runs in the background. Everything else stays usable.
 func (u *Uploads) Close() error {
-	u.sweep.end()
+	u.reconciler.end()
+	u.totals.background.Wait()
 	return nil
 }
 
@@ -78,7 +81,7 @@ func (u *Uploads) Open(ctx context.Context, id string, have Validators) (*Origin
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("opening an upload: %w", context.Cause(ctx))
 	}
-	record, err := u.Record(id)
+	record, err := u.Record(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +102,14 @@ func (u *Uploads) Open(ctx context.Context, id string, have Validators) (*Origin
 	return o, nil
 }
 
+// List gives uploads that have not expired, the newest first, from behind a
+// position on.
+func (u *Uploads) List(ctx context.Context, after Position, limit int) ([]Record, error) {
+	ctx, cancel := asking(ctx)
+	defer cancel()
+	return u.records.List(ctx, after, limit)
+}
+
 // body opens the bytes that belong to a record.
 func (u *Uploads) body(record Record) (*os.File, error) {
 	file, err := os.Open(u.path(record.ID))
@@ -116,42 +127,49 @@ func (u *Uploads) body(record Record) (*os.File, error) {
 	return file, nil
 }
 
-// Delete removes an upload, record and bytes, from the disk before it returns.
+// Delete removes an upload, bytes and record, from the disk before it returns.
 // The second time it is ErrNotFound. Bodies already open stay readable.
-func (u *Uploads) Delete(id string) error {
+func (u *Uploads) Delete(ctx context.Context, id string) error {
 	if !ValidID(id) {
 		return fmt.Errorf("%w: not an id", ErrNotFound)
 	}
-	defer u.lock(id)()
-	// The record first: a crash between the two leaves a body that nobody can
-	// ask for and the next start removes.
-	err := os.Remove(u.recordPath(id))
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: upload %s", ErrNotFound, id)
-	}
+	unlock, err := u.lock(ctx, id)
 	if err != nil {
-		return u.trouble("removing a record", err)
+		return err
 	}
-	if err := os.Remove(u.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return u.trouble("removing a body", err)
+	defer unlock()
+	// The records are asked first: while they can't answer, nothing is removed.
+	_, err = u.get(ctx, id)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
 	}
-	if err := syncDir(u.shard(id)); err != nil {
+	if err != nil && !exists(u.path(id)) {
+		return err
+	}
+	return u.remove(ctx, id)
+}
+
+// remove takes away body and record, under the id's lock.
+func (u *Uploads) remove(ctx context.Context, id string) error {
+	for _, path := range []string{u.sidecarPath(id), u.path(id)} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return u.trouble("removing an upload", err)
+		}
+	}
+	if err := syncDir(u.shard(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return u.trouble("removing an upload", err)
 	}
-	return nil
+	ctx, cancel := changing(ctx)
+	defer cancel()
+	return u.records.Delete(ctx, id)
 }
 
-// lock excludes others from an id and returns what lets them in again.
-func (u *Uploads) lock(id string) (unlock func()) {
-	m := &u.locks[stripe(id)]
-	m.Lock()
-	return m.Unlock
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
-// stripe spreads ids, which are hashes already, over the locks.
-func stripe(id string) byte { return id[0] ^ id[1]<<3 ^ id[2]<<5 }
-
-func (u *Uploads) temporaryDir() string        { return filepath.Join(u.dir, "tmp") }
-func (u *Uploads) shard(id string) string      { return filepath.Join(u.dir, id[:2]) }
-func (u *Uploads) path(id string) string       { return filepath.Join(u.dir, id[:2], id) }
-func (u *Uploads) recordPath(id string) string { return u.path(id) + recordSuffix }
+func (u *Uploads) temporaryDir() string         { return filepath.Join(u.dir, "tmp") }
+func (u *Uploads) shard(id string) string       { return filepath.Join(u.dir, id[:2]) }
+func (u *Uploads) path(id string) string        { return filepath.Join(u.dir, id[:2], id) }
+func (u *Uploads) sidecarPath(id string) string { return u.path(id) + sidecarSuffix }

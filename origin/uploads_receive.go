@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"time"
 )
@@ -107,105 +105,101 @@ func (in *Incoming) Discard() error {
 // the disk. When the same bytes are there already, it gives their record and
 // true; if the new one is to live longer, that one's Expires is taken over.
 // After an error nothing is kept and the Incoming is ended as well.
-func (in *Incoming) Commit(r Record) (Record, bool, error) {
+func (in *Incoming) Commit(ctx context.Context, r Record) (Record, bool, error) {
 	if in.ended {
 		return Record{}, false, fmt.Errorf("%w: the upload was committed or discarded before", ErrStorage)
 	}
 	defer in.Discard() //nolint:errcheck // a start removes what is left
 	r.ID, r.SHA256, r.Bytes = in.ID(), hex.EncodeToString(in.sum[:]), in.size
 	if r.Created.IsZero() {
-		r.Created = time.Now().UTC()
+		r.Created = time.Now()
 	}
-	defer in.store.lock(r.ID)()
-	if kept, ok := in.store.kept(r); ok {
-		return in.store.prolong(kept, r)
+	r = r.inMicroseconds()
+	unlock, err := in.store.lock(ctx, r.ID)
+	if err != nil {
+		return Record{}, false, err
 	}
-	if err := in.keep(r); err != nil {
-		return Record{}, false, in.store.trouble("storing an upload", err)
+	defer unlock()
+	kept, whole, err := in.store.kept(ctx, r)
+	if err != nil {
+		return Record{}, false, err
+	}
+	if whole {
+		return in.store.prolong(ctx, kept, r)
+	}
+	if err := in.keep(ctx, r); err != nil {
+		return Record{}, false, err
 	}
 	in.store.health.recovered()
 	return r, false, nil
 }
 
-// kept is the record of the same bytes, if record and body are there and whole.
-// Anything less is written anew.
-func (u *Uploads) kept(r Record) (Record, bool) {
-	kept, err := u.Record(r.ID)
-	if err != nil || kept.SHA256 != r.SHA256 {
-		return Record{}, false
+// kept is the record of the same bytes, and whether record and body are there
+// and whole. Anything less is written anew.
+func (u *Uploads) kept(ctx context.Context, r Record) (kept Record, whole bool, err error) {
+	if err := u.takeInOld(ctx, r.ID); err != nil {
+		return Record{}, false, err
+	}
+	kept, err = u.get(ctx, r.ID)
+	if errors.Is(err, ErrNotFound) {
+		return Record{}, false, nil
+	}
+	if err != nil {
+		return Record{}, false, err
+	}
+	if kept.SHA256 != r.SHA256 || kept.expired(time.Now()) {
+		return kept, false, nil
 	}
 	file, err := u.body(kept)
 	if err != nil {
-		return Record{}, false
+		return kept, false, nil //nolint:nilerr // that is the answer
 	}
-	file.Close()
-	return kept, true
+	return kept, true, file.Close()
 }
 
 // prolong lets an upload live as long as its latest sender was promised.
-func (u *Uploads) prolong(kept, r Record) (Record, bool, error) {
+func (u *Uploads) prolong(ctx context.Context, kept, r Record) (Record, bool, error) {
 	if !r.outlives(kept) {
 		return kept, true, nil
 	}
 	kept.Expires = r.Expires
-	if err := u.writeRecord(kept); err != nil {
-		return Record{}, false, u.trouble("storing a record", err)
+	ctx, cancel := changing(ctx)
+	defer cancel()
+	if err := u.records.Put(ctx, kept); err != nil {
+		return Record{}, false, err
 	}
-	u.health.recovered()
 	return kept, true, nil
 }
 
-// keep moves the body to its place, then the record. On an error neither is
-// there, unless they were before: what was acknowledged once isn't taken away
-// because storing it again fails.
-func (in *Incoming) keep(r Record) error {
+// keep stores the record, then moves the body to its place. On an error neither
+// is there, unless a body was before: what was acknowledged once isn't taken
+// away because storing it again fails.
+func (in *Incoming) keep(ctx context.Context, r Record) error {
 	u := in.store
-	_, err := os.Lstat(u.recordPath(r.ID))
-	first := errors.Is(err, fs.ErrNotExist)
 	if err := in.file.Sync(); err != nil {
-		return err
+		return u.trouble("storing an upload", err)
 	}
 	if err := u.shards.make(u.dir, u.shard(r.ID)); err != nil {
+		return u.trouble("storing an upload", err)
+	}
+	first := !exists(u.path(r.ID))
+	changed, cancel := changing(ctx)
+	defer cancel()
+	if err := u.records.Put(changed, r); err != nil {
 		return err
 	}
-	if err := os.Rename(in.file.Name(), u.path(r.ID)); err != nil {
-		return err
+	err := os.Rename(in.file.Name(), u.path(r.ID))
+	if err == nil {
+		err = syncDir(u.shard(r.ID))
 	}
-	if err := u.writeRecord(r); err != nil {
+	if err != nil {
 		if first {
-			os.Remove(u.recordPath(r.ID))
-			os.Remove(u.path(r.ID))
+			_ = u.remove(ctx, r.ID) // else the next start does
 		}
-		return err
+		return u.trouble("storing an upload", err)
 	}
 	in.ended = true
 	// Everything is synced already; what closing could still say is nothing.
 	in.file.Close()
 	return nil
-}
-
-// writeRecord puts a record in place, the old or the new one at every moment,
-// and syncs the folder that now holds it (and the body).
-func (u *Uploads) writeRecord(r Record) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	file, err := u.temporary("record-*")
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	_, err = file.Write(append(text, '\n'))
-	if err == nil {
-		err = file.Sync()
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), u.recordPath(r.ID))
-	}
-	if err != nil {
-		os.Remove(file.Name())
-		return err
-	}
-	return syncDir(u.shard(r.ID))
 }

@@ -1,15 +1,11 @@
 package origin
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"time"
 )
-
-const recordSuffix = ".json"
 
 // Record is what is known of an upload. Who stores it fills in what the content
 // shows; ID, SHA256, Bytes and, when zero, Created are set by [Incoming.Commit].
@@ -37,25 +33,38 @@ type Record struct {
 
 // Record reads what is known of an upload; ErrNotFound when there is none or
 // it has expired.
-func (u *Uploads) Record(id string) (Record, error) {
+func (u *Uploads) Record(ctx context.Context, id string) (Record, error) {
 	if !ValidID(id) {
 		return Record{}, fmt.Errorf("%w: not an id", ErrNotFound)
 	}
-	text, err := os.ReadFile(u.recordPath(id))
-	if errors.Is(err, fs.ErrNotExist) {
-		return Record{}, fmt.Errorf("%w: upload %s", ErrNotFound, id)
+	r, err := u.get(ctx, id)
+	if errors.Is(err, ErrNotFound) && u.takesInOnDemand(ctx, id) {
+		r, err = u.get(ctx, id)
 	}
 	if err != nil {
-		return Record{}, fmt.Errorf("%w: %w", ErrStorage, err)
-	}
-	var r Record
-	if err := json.Unmarshal(text, &r); err != nil || r.ID != id {
-		return Record{}, fmt.Errorf("%w: the record of %s is damaged (%v)", ErrStorage, id, err)
+		return Record{}, err
 	}
 	if r.expired(time.Now()) {
 		return Record{}, fmt.Errorf("%w: upload %s has expired", ErrNotFound, id)
 	}
 	return r, nil
+}
+
+// get asks the records, which give what has expired, too.
+func (u *Uploads) get(ctx context.Context, id string) (Record, error) {
+	ctx, cancel := asking(ctx)
+	defer cancel()
+	return u.records.Get(ctx, id)
+}
+
+// inMicroseconds is the record with the times that Records keep.
+func (r Record) inMicroseconds() Record {
+	r.Created = r.Created.UTC().Truncate(time.Microsecond)
+	if r.Expires != nil {
+		expires := r.Expires.UTC().Truncate(time.Microsecond)
+		r.Expires = &expires
+	}
+	return r
 }
 
 func (r Record) expired(now time.Time) bool { return r.Expires != nil && !now.Before(*r.Expires) }

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,14 +20,36 @@ import (
 	"time"
 )
 
+// recordsOf are those of a folder, which outlive the store.
+var recordsOf sync.Map
+
+// openUploads opens a folder as a new process would, and reconciles it.
 func openUploads(t testing.TB, dir string) *Uploads {
 	t.Helper()
-	u, err := OpenUploads(dir)
+	u := openUnreconciled(t, dir)
+	u.Reconcile(describeText)
+	return u
+}
+
+func openUnreconciled(t testing.TB, dir string) *Uploads {
+	t.Helper()
+	records, _ := recordsOf.LoadOrStore(dir, newFakeRecords())
+	u, err := OpenUploads(dir, records.(*fakeRecords), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { u.Close() })
 	return u
+}
+
+func (u *Uploads) fake() *fakeRecords { return u.records.(*fakeRecords) }
+
+// describeText takes everything for a picture that does not say otherwise.
+func describeText(ctx context.Context, content []byte) (Record, error) {
+	if ctx.Err() != nil || string(content) == "no picture" {
+		return Record{}, errors.Join(ctx.Err(), errors.New("no picture"))
+	}
+	return Record{Format: "jpeg", Width: len(content)}, nil
 }
 
 func receive(t testing.TB, u *Uploads, content string) *Incoming {
@@ -39,7 +63,7 @@ func receive(t testing.TB, u *Uploads, content string) *Incoming {
 
 func commit(t testing.TB, u *Uploads, content string, r Record) (Record, bool) {
 	t.Helper()
-	kept, existing, err := receive(t, u, content).Commit(r)
+	kept, existing, err := receive(t, u, content).Commit(context.Background(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,11 +75,14 @@ func idFor(content string) string {
 	return strings.ToLower(strings.TrimRight(base32.StdEncoding.EncodeToString(sum[:16]), "="))
 }
 
-// files lists all files below a folder, relative to it.
+// files lists all files below a folder, relative to it, without locks.
 func files(t testing.TB, dir string) []string {
 	t.Helper()
 	var all []string
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == "locks" {
+			return filepath.SkipDir
+		}
 		if err == nil && !d.IsDir() {
 			name, _ := filepath.Rel(dir, path)
 			all = append(all, name)
@@ -76,11 +103,11 @@ func TestUploadsKeep(t *testing.T) {
 	if b, err := in.Bytes(); in.ID() != id || in.Size() != 7 || err != nil || string(b) != "content" || !ValidID(id) {
 		t.Errorf("%s, %d, %q, %v", in.ID(), in.Size(), b, err)
 	}
-	if _, err := u.Record(id); !errors.Is(err, ErrNotFound) {
+	if _, err := u.Record(context.Background(), id); !errors.Is(err, ErrNotFound) {
 		t.Errorf("before Commit: %v", err)
 	}
 	want := Record{Format: "jpeg", Width: 3, Height: 2, Frames: 1, HasAlpha: true, ContentType: "image/jpeg", Name: "a/b.jpg"}
-	kept, existing, err := in.Commit(want)
+	kept, existing, err := in.Commit(context.Background(), want)
 	if err != nil || existing {
 		t.Fatalf("%v, %v", existing, err)
 	}
@@ -91,11 +118,11 @@ func TestUploadsKeep(t *testing.T) {
 	if err := in.Discard(); err != nil {
 		t.Errorf("Discard after Commit: %v", err)
 	}
-	if _, _, err := in.Commit(want); err == nil {
+	if _, _, err := in.Commit(context.Background(), want); err == nil {
 		t.Error("a second Commit")
 	}
 	u = openUploads(t, dir) // as after a restart
-	if got, err := u.Record(id); err != nil || !reflect.DeepEqual(got, kept) {
+	if got, err := u.Record(context.Background(), id); err != nil || !reflect.DeepEqual(got, kept) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	o, err := u.Open(context.Background(), id, Validators{})
@@ -106,19 +133,20 @@ func TestUploadsKeep(t *testing.T) {
 	if _, ok := o.Body.(*os.File); !ok || o.Name != "b.jpg" || o.Size != 7 || !o.Freshness.Immutable || o.Freshness.MaxAge.Round(time.Hour) != 365*24*time.Hour {
 		t.Errorf("%T, %+v", o.Body, o)
 	}
-	for path, mode := range map[string]os.FileMode{dir: 0o700, u.shard(id): 0o700, u.path(id): 0o600, u.recordPath(id): 0o600} {
+	for path, mode := range map[string]os.FileMode{dir: 0o700, u.shard(id): 0o700, u.path(id): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
 	}
-	if got := files(t, dir); len(got) != 2 {
+	if got := files(t, dir); len(got) != 1 {
 		t.Errorf("files %v", got)
 	}
 }
 
 func TestUploadsSameBytes(t *testing.T) {
 	u := openUploads(t, t.TempDir())
-	soon, later := time.Now().Add(time.Hour).UTC(), time.Now().Add(2*time.Hour).UTC()
+	now := time.Now().UTC().Truncate(time.Microsecond) // more is not kept
+	soon, later := now.Add(time.Hour), now.Add(2*time.Hour)
 	for _, step := range []struct {
 		name     string
 		expires  *time.Time
@@ -128,7 +156,7 @@ func TestUploadsSameBytes(t *testing.T) {
 		{"first", &soon, false, &soon}, {"longer", &later, true, &later}, {"shorter", &soon, true, &later}, {"for good", nil, true, nil}, {"shorter than good", &later, true, nil},
 	} {
 		kept, existing := commit(t, u, "content", Record{Name: step.name, Expires: step.expires})
-		again, err := u.Record(kept.ID)
+		again, err := u.Record(context.Background(), kept.ID)
 		if err != nil || existing != step.existing || kept.Name != "first" || !sameTime(kept.Expires, step.want) || !sameTime(again.Expires, step.want) {
 			t.Errorf("%s: %+v, %v, %v", step.name, kept, existing, err)
 		}
@@ -139,7 +167,8 @@ func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a
 
 func TestUploadsExpire(t *testing.T) {
 	u := openUploads(t, t.TempDir())
-	past, future := time.Now().Add(-time.Second).Round(0), time.Now().Add(time.Hour).Round(0)
+	now := time.Now().Truncate(time.Microsecond) // more is not kept
+	past, future := now.Add(-time.Second), now.Add(time.Hour)
 	kept, _ := commit(t, u, "content", Record{Expires: &past})
 	if _, err := u.Open(context.Background(), kept.ID, Validators{}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("expired: %v", err)
@@ -161,20 +190,20 @@ func TestUploadsDelete(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer o.Body.Close()
-	if err := u.Delete(kept.ID); err != nil {
+	if err := u.Delete(context.Background(), kept.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got := files(t, u.dir); len(got) != 0 {
+	if got := append(files(t, u.dir), u.fake().ids()...); len(got) != 0 {
 		t.Errorf("left: %v", got)
 	}
 	if got, err := io.ReadAll(o.Body); err != nil || string(got) != "content" {
 		t.Errorf("opened before: %q, %v", got, err)
 	}
 	for _, id := range []string{kept.ID, "", "../../etc/passwd", strings.ToUpper(kept.ID), kept.ID + "a", kept.ID[:25] + "\x00", kept.ID[:25] + "1"} {
-		if err := u.Delete(id); !errors.Is(err, ErrNotFound) {
+		if err := u.Delete(context.Background(), id); !errors.Is(err, ErrNotFound) {
 			t.Errorf("Delete(%q): %v", id, err)
 		}
-		if _, err := u.Record(id); !errors.Is(err, ErrNotFound) {
+		if _, err := u.Record(context.Background(), id); !errors.Is(err, ErrNotFound) {
 			t.Errorf("Record(%q): %v", id, err)
 		}
 	}
@@ -232,7 +261,7 @@ func TestUploadsSameBytesAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if first.Load() != 1 || len(files(t, u.dir)) != 2 {
+	if first.Load() != 1 || len(files(t, u.dir)) != 1 {
 		t.Errorf("%d were the first, files %v", first.Load(), files(t, u.dir))
 	}
 }
@@ -250,7 +279,7 @@ func TestUploadsDeleteRaces(t *testing.T) {
 		})
 		all.Go(func() {
 			for range 20 {
-				if err := u.Delete(id); err != nil && !errors.Is(err, ErrNotFound) {
+				if err := u.Delete(context.Background(), id); err != nil && !errors.Is(err, ErrNotFound) {
 					t.Error(err)
 				}
 			}
@@ -264,30 +293,30 @@ func TestUploadsDeleteRaces(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := len(files(t, u.dir)); n != 0 && n != 2 {
-		t.Errorf("left: %v", files(t, u.dir))
+	if bodies, records := files(t, u.dir), u.fake().ids(); len(bodies) > 1 || len(bodies) != len(records) {
+		t.Errorf("left: %v, %v", bodies, records)
 	}
 }
 
-// What kill -9 leaves at each step goes away with the next start; what was
-// acknowledged, and what another process is at work on, stays.
+// What kill -9 leaves goes away with the next start; what was acknowledged, and
+// what another process is at work on, stays.
 func TestUploadsLeftovers(t *testing.T) {
 	dir := t.TempDir()
 	u := openUploads(t, dir)
 	kept, _ := commit(t, u, "content", Record{})
 	working := receive(t, u, "being received")
 	defer working.Discard()
-	orphan, bodiless := idFor("orphan"), idFor("bodiless")
-	write(t, u.path(orphan), "orphan")
-	write(t, u.recordPath(bodiless), `{"id":"`+bodiless+`"}`)
+	bodiless := idFor("bodiless")
+	must(t, os.Mkdir(u.shard(bodiless), 0o700))
+	must(t, u.records.Put(context.Background(), Record{ID: bodiless, Bytes: 8}))
 	write(t, filepath.Join(u.temporaryDir(), "upload-1"), "half")
 	write(t, filepath.Join(u.temporaryDir(), "record-1"), "{")
 	write(t, filepath.Join(dir, "README"), "not ours")
 
 	next := openUploads(t, dir)
-	<-next.sweep.done
+	<-next.reconciler.done
 	want := map[string]bool{"README": true}
-	for _, path := range []string{u.path(kept.ID), u.recordPath(kept.ID), working.file.Name()} {
+	for _, path := range []string{u.path(kept.ID), working.file.Name()} {
 		name, _ := filepath.Rel(dir, path)
 		want[name] = true
 	}
@@ -300,8 +329,18 @@ func TestUploadsLeftovers(t *testing.T) {
 	if len(want) != 0 {
 		t.Errorf("gone: %v", want)
 	}
-	if _, _, err := working.Commit(Record{}); err != nil {
+	if got := u.fake().ids(); !slices.Equal(got, []string{kept.ID}) {
+		t.Errorf("records: %v", got)
+	}
+	if _, _, err := working.Commit(context.Background(), Record{}); err != nil {
 		t.Errorf("what was being received: %v", err)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -310,8 +349,7 @@ func TestUploadsHeal(t *testing.T) {
 	for name, damage := range map[string]func(u *Uploads, id string) error{
 		"body gone":      func(u *Uploads, id string) error { return os.Remove(u.path(id)) },
 		"body truncated": func(u *Uploads, id string) error { return os.Truncate(u.path(id), 3) },
-		"record broken":  func(u *Uploads, id string) error { return os.WriteFile(u.recordPath(id), []byte("{"), 0o600) },
-		"record empty":   func(u *Uploads, id string) error { return os.Truncate(u.recordPath(id), 0) },
+		"record gone":    func(u *Uploads, id string) error { return u.records.Delete(context.Background(), id) },
 		"folder gone":    func(u *Uploads, id string) error { return os.RemoveAll(u.shard(id)) },
 	} {
 		u := openUploads(t, t.TempDir())
@@ -341,10 +379,10 @@ func TestUploadsTrouble(t *testing.T) {
 	if _, err := u.Receive(context.Background(), strings.NewReader("x"), 10); !errors.Is(err, ErrStorage) {
 		t.Errorf("Receive: %v", err)
 	}
-	if _, _, err := in.Commit(Record{}); !errors.Is(err, ErrStorage) {
+	if _, _, err := in.Commit(context.Background(), Record{}); !errors.Is(err, ErrStorage) {
 		t.Errorf("Commit: %v", err)
 	}
-	if _, err := u.Record(in.ID()); !errors.Is(err, ErrNotFound) {
+	if _, err := u.Record(context.Background(), in.ID()); !errors.Is(err, ErrNotFound) {
 		t.Errorf("after a Commit that failed: %v", err)
 	}
 	if err := u.Healthy(); !errors.Is(err, ErrStorage) {
@@ -363,27 +401,27 @@ func TestUploadsTrouble(t *testing.T) {
 	commit(t, u, "more", Record{})
 }
 
-// Storing again what is there, on a disk that fails, takes nothing away.
+// Storing again what is there takes nothing away when it fails.
 func TestUploadsFailingAgainKeeps(t *testing.T) {
 	u := openUploads(t, t.TempDir())
 	kept, _ := commit(t, u, "content", Record{})
-	in := receive(t, u, "content")
-	record, err := os.ReadFile(u.recordPath(kept.ID))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The record can't be read now, so it is written anew, and that fails.
-	if err := errors.Join(os.WriteFile(u.recordPath(kept.ID), []byte("{"), 0o600), os.RemoveAll(u.temporaryDir())); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := in.Commit(Record{}); !errors.Is(err, ErrStorage) {
-		t.Fatalf("Commit: %v", err)
-	}
-	if err := os.WriteFile(u.recordPath(kept.ID), record, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := fetch(u, kept.ID); err != nil || string(got) != "content" {
-		t.Errorf("%q, %v", got, err)
+	for _, call := range []string{"Get", "Put"} {
+		in := receive(t, u, "content")
+		must(t, os.Truncate(u.path(kept.ID), 3)) // so that it is stored anew
+		u.fake().hook(func(name string) error {
+			if name == call {
+				return errDown
+			}
+			return nil
+		}, nil)
+		if _, _, err := in.Commit(context.Background(), Record{}); !errors.Is(err, ErrStorage) {
+			t.Fatalf("Commit: %v", err)
+		}
+		u.fake().mend()
+		must(t, os.WriteFile(u.path(kept.ID), []byte("content"), 0o600))
+		if got, err := fetch(u, kept.ID); err != nil || string(got) != "content" {
+			t.Errorf("%s: %q, %v", call, got, err)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"api-resize/cache"
 	"api-resize/origin"
+	"api-resize/records/recordstest"
 	"api-resize/spec"
 )
 
@@ -126,6 +127,24 @@ type bench struct {
 	site  *site
 	tiers *cache.Tiers
 	ups   *origin.Uploads
+
+	folder  string // of ups
+	records *watchedRecords
+}
+
+// watchedRecords are Records that count questions, and fail when told to.
+type watchedRecords struct {
+	origin.Records
+	asked atomic.Int64
+	down  atomic.Bool
+}
+
+func (w *watchedRecords) Get(ctx context.Context, id string) (origin.Record, error) {
+	w.asked.Add(1)
+	if w.down.Load() {
+		return origin.Record{}, fmt.Errorf("%w: the database is down", origin.ErrStorage)
+	}
+	return w.Records.Get(ctx, id)
 }
 
 func newBench(t testing.TB, configure ...func(*Config)) *bench {
@@ -144,7 +163,8 @@ func newBench(t testing.TB, configure ...func(*Config)) *bench {
 	disk, err := cache.OpenDisk(diskConfig)
 	must(t, err)
 	tiers := cache.NewTiers(memory, disk, cache.DefaultTiersConfig())
-	uploads, err := origin.OpenUploads(t.TempDir())
+	records, folder := &watchedRecords{Records: recordstest.SQLite(t).Uploads()}, t.TempDir()
+	uploads, err := origin.OpenUploads(folder, records, slog.New(slog.DiscardHandler))
 	must(t, err)
 	webConfig := origin.DefaultWebConfig()
 	webConfig.MaxBytes = 1 << 20
@@ -155,7 +175,7 @@ func newBench(t testing.TB, configure ...func(*Config)) *bench {
 		web.Close()
 		must(t, errors.Join(tiers.Close(), uploads.Close()))
 	})
-	b := &bench{t: t, fake: &fakeTransformer{}, site: newSite(t), tiers: tiers, ups: uploads}
+	b := &bench{t: t, fake: &fakeTransformer{}, site: newSite(t), tiers: tiers, ups: uploads, folder: folder, records: records}
 	b.Proxy, err = New(config, Parts{
 		Origins: Origins{Uploads: uploads, Web: web}, Store: tiers, Transformer: b.fake,
 		Resolver: spec.Resolver{Auto: []spec.Format{spec.WebP}, Writable: []spec.Format{spec.JPEG, spec.WebP}, Quality: map[spec.Format]int{spec.JPEG: 80, spec.WebP: 75}},
@@ -209,9 +229,15 @@ func (b *bench) mustGet(options string) (*Result, string) {
 
 func (b *bench) put(content string) spec.Request {
 	b.t.Helper()
+	return b.putUntil(content, nil)
+}
+
+// putUntil uploads something that expires.
+func (b *bench) putUntil(content string, end *time.Time) spec.Request {
+	b.t.Helper()
 	incoming, err := b.ups.Receive(context.Background(), bytes.NewReader([]byte(content)), 1<<20)
 	must(b.t, err)
-	record, _, err := incoming.Commit(origin.Record{Format: "jpeg", Width: 1200, Height: 800, Frames: 1})
+	record, _, err := incoming.Commit(context.Background(), origin.Record{Format: "jpeg", Width: 1200, Height: 800, Frames: 1, Expires: end})
 	must(b.t, err)
 	return spec.Request{Source: spec.Source{Kind: spec.SourceUpload, Path: record.ID}, Spec: spec.Spec{Size: spec.Size{Width: 300}}}
 }

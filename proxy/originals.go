@@ -24,11 +24,11 @@ type fetched struct {
 // describe returns what is known of a source: from memory or the cache while
 // that is fresh, or may be used although it is not, else from where it is.
 func (p *Proxy) describe(ctx context.Context, one piece) (fetched, error) {
+	if one.source.Kind == spec.SourceUpload {
+		return p.describeUpload(ctx, one)
+	}
 	name := one.source.String()
 	known, ok := p.known.Get(name)
-	if one.source.Kind == spec.SourceUpload && (!ok || !known.fresh(time.Now())) {
-		return p.describeUpload(one.source, one.since)
-	}
 	if !ok {
 		if known, ok = storedRecord(p.store, name); ok {
 			p.remember(name, known, one.since)
@@ -48,16 +48,6 @@ func (p *Proxy) describe(ctx context.Context, one piece) (fetched, error) {
 		return fetched{record: known, since: one.since, use: p.used(UsedWhileRevalidating)}, nil
 	}
 	return p.ask(ctx, one, false)
-}
-
-func (p *Proxy) describeUpload(source spec.Source, since cache.Generation) (fetched, error) {
-	upload, err := p.origins.Uploads.Record(source.Path)
-	if err != nil {
-		return fetched{}, err
-	}
-	known := uploadRecord(upload)
-	p.remember(source.String(), known, since)
-	return fetched{record: known, since: since}, nil
 }
 
 // ask asks the origin, once for all who ask at the same time, unless it has

@@ -213,7 +213,7 @@ func TestForgetBeatsAFillThatBeganBefore(t *testing.T) {
 		}
 	}()
 	eventually(t, "it computes", func() bool { return b.fake.running.Load() == 1 })
-	must(t, b.ups.Delete(request.Source.Path))
+	must(t, b.ups.Delete(context.Background(), request.Source.Path))
 	_, err := b.Forget(request.Source)
 	must(t, err)
 	close(b.fake.hold)

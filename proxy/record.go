@@ -23,6 +23,7 @@ type record struct {
 	Modified   time.Time // zero when unknown
 	Freshness  origin.Freshness
 	Expires    time.Time // an upload's end, zero for never
+	Checked    time.Time `json:"-"` // when an upload was there
 }
 
 // recordVariant is the variant under which a record is kept in the cache,

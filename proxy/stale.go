@@ -95,6 +95,14 @@ func (r *renewals) end(source string) {
 
 // renew asks the origin behind the answer's back.
 func (p *Proxy) renew(ctx context.Context, one piece) {
+	p.behind(ctx, one, func(ctx context.Context) error {
+		_, err := p.ask(ctx, one, false)
+		return err
+	})
+}
+
+// behind asks for a source behind the answer's back, unless that is being done.
+func (p *Proxy) behind(ctx context.Context, one piece, ask func(context.Context) error) {
 	name := one.source.String()
 	if !p.renewing.begin(name) {
 		return
@@ -104,7 +112,7 @@ func (p *Proxy) renew(ctx context.Context, one piece) {
 		defer p.renewing.end(name)
 		ctx, cancel := context.WithTimeout(ctx, renewTimeout)
 		defer cancel()
-		_, err := p.ask(ctx, one, false)
+		err := ask(ctx)
 		end(renewal, err)
 		if err != nil && p.life.Err() == nil {
 			p.logger.Info("a stale original was not renewed", "source", name, "error", err)

@@ -1,6 +1,10 @@
 package server
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+)
 
 // Readiness is the answer of /readyz.
 type Readiness struct {
@@ -15,7 +19,7 @@ func (s *Server) alive(c *fiber.Ctx) error {
 
 // ready tells a load balancer whether to send requests here.
 func (s *Server) ready(c *fiber.Ctx) error {
-	answer := s.readiness()
+	answer := s.readiness(c.UserContext())
 	if !answer.Ready {
 		c.Status(fiber.StatusServiceUnavailable)
 		c.Set(fiber.HeaderRetryAfter, "1")
@@ -23,7 +27,7 @@ func (s *Server) ready(c *fiber.Ctx) error {
 	return noStore(c).JSON(answer)
 }
 
-func (s *Server) readiness() Readiness {
+func (s *Server) readiness(ctx context.Context) Readiness {
 	var reasons []string
 	switch s.phase.Load() {
 	case phaseStarting:
@@ -33,6 +37,9 @@ func (s *Server) readiness() Readiness {
 	}
 	if err := s.uploads.Healthy(); err != nil {
 		reasons = append(reasons, "the last upload could not be stored")
+	}
+	if err := s.uploads.RecordsHealthy(ctx); err != nil {
+		reasons = append(reasons, "the database does not answer")
 	}
 	return Readiness{len(reasons) == 0, reasons}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -78,7 +79,7 @@ func (s *Server) imageRecord(c *fiber.Ctx) (origin.Record, error) {
 	if err != nil {
 		return origin.Record{}, err
 	}
-	return s.uploads.Record(id)
+	return s.uploads.Record(c.UserContext(), id)
 }
 
 // describeImage answers GET /images/{id}.
@@ -131,8 +132,11 @@ func (s *Server) deleteImage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	deleted := s.uploads.Delete(id)
-	// Forgotten in any case: an earlier attempt may have got only so far.
+	deleted := s.uploads.Delete(c.UserContext(), id)
+	if errors.Is(deleted, origin.ErrStorage) {
+		return deleted
+	}
+	// Forgotten also when it is not there: an earlier attempt may have got only so far.
 	if _, err := s.proxy.Forget(spec.Source{Kind: spec.SourceUpload, Path: id}); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -30,8 +31,12 @@ func (s *Server) info(c *fiber.Ctx) error {
 	if err != nil || answer.conditional(c) != 0 {
 		return err
 	}
+	image, err := s.imageFrom(c.UserContext(), source, info)
+	if err != nil {
+		return err
+	}
 	answer.setHeaders(c)
-	return c.JSON(s.imageFrom(source, info))
+	return c.JSON(image)
 }
 
 // describe tells what is known of a source, and how it is answered.
@@ -51,13 +56,15 @@ func sourceIn(c *fiber.Ctx, prefix string) (spec.Source, error) {
 }
 
 // imageFrom is what is known of any source.
-func (s *Server) imageFrom(source spec.Source, info proxy.Info) Image {
+func (s *Server) imageFrom(ctx context.Context, source spec.Source, info proxy.Info) (Image, error) {
 	if source.Kind == spec.SourceUpload {
-		if record, err := s.uploads.Record(source.Path); err == nil {
-			image := s.imageOf(record, false)
-			image.Description, image.Pages = info.Description, max(info.Facts.Pages, 1)
-			return image
+		record, err := s.uploads.Record(ctx, source.Path)
+		if err != nil {
+			return Image{}, err
 		}
+		image := s.imageOf(record, false)
+		image.Description, image.Pages = info.Description, max(info.Facts.Pages, 1)
+		return image, nil
 	}
 	image := Image{
 		Source: source.String(), Format: string(info.Facts.Format),
@@ -68,5 +75,5 @@ func (s *Server) imageFrom(source spec.Source, info proxy.Info) Image {
 	if !info.Modified.IsZero() {
 		image.Modified = &info.Modified
 	}
-	return image
+	return image, nil
 }

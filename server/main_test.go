@@ -18,6 +18,7 @@ import (
 	"api-resize/dialect"
 	"api-resize/origin"
 	"api-resize/proxy"
+	"api-resize/records/recordstest"
 	"api-resize/spec"
 )
 
@@ -76,7 +77,7 @@ func newTestServer(t testing.TB, change ...func(*Config, *Parts)) *testServer {
 	disk, err := cache.OpenDisk(onDisk)
 	must(t, err)
 	tiers := cache.NewTiers(memory, disk, cache.DefaultTiersConfig())
-	uploads, err := origin.OpenUploads(t.TempDir())
+	uploads, err := origin.OpenUploads(t.TempDir(), recordstest.SQLite(t).Uploads(), slog.New(slog.DiscardHandler))
 	must(t, err)
 	fromWeb := origin.DefaultWebConfig()
 	fromWeb.MaxBytes, fromWeb.Allow, fromWeb.AllowNetworks = 1<<20, []string{"127.0.0.1"}, []string{"127.0.0.0/8"}

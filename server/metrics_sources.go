@@ -65,6 +65,12 @@ func (m *Metrics) WatchCache(tiers *cache.Tiers) {
 	m.Counter("api_resize_cache_queue_dropped_total", "Writes to disk given up for want of room in the queue.", func() float64 { return float64(tiers.Queue().Dropped) }, nil)
 }
 
+// WatchUploads shows how many uploads there are; the numbers are a minute old.
+func (m *Metrics) WatchUploads(read func() origin.Totals) {
+	m.Gauge("api_resize_uploads", "Uploads that are kept.", func() float64 { return float64(read().Count) }, nil)
+	m.Gauge("api_resize_upload_bytes", "Bytes of the originals of uploads.", func() float64 { return float64(read().Bytes) }, nil)
+}
+
 // WatchFetches shows how fetches from HTTP origins ended.
 func (m *Metrics) WatchFetches(read func() origin.WebStats) {
 	for result := range read().Results {

@@ -155,7 +155,7 @@ func (s *Server) receive(ctx context.Context, query uploadQuery, body io.Reader,
 	}
 	defer incoming.Discard() //nolint:errcheck // the next start removes what is left
 	if known, ok := s.kept(ctx, incoming.ID()); ok {
-		return s.commit(incoming, query, known)
+		return s.commit(ctx, incoming, query, known)
 	}
 	content, err := incoming.Bytes()
 	if err != nil {
@@ -163,25 +163,20 @@ func (s *Server) receive(ctx context.Context, query uploadQuery, body io.Reader,
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.RequestTimeout)
 	defer cancel()
-	facts, description, err := s.proxy.Check(ctx, content)
+	record, err := s.proxy.RecordOf(ctx, content)
 	if err != nil {
 		return uploaded{err: err}
 	}
-	return s.commit(incoming, query, origin.Record{
-		Format: string(facts.Format), Width: facts.Width, Height: facts.Height,
-		Frames: facts.Frames, Pages: facts.Pages, HasAlpha: facts.HasAlpha,
-		DominantColor: description.DominantColor, Thumbhash: description.Thumbhash,
-		Profile: description.Profile, EXIF: description.EXIF,
-		ContentType: facts.Format.ContentType(), Name: baseName(name),
-	})
+	record.Name = baseName(name)
+	return s.commit(ctx, incoming, query, record)
 }
 
 // commit keeps what was received. Of what is there already only the end changes,
 // and to a later one only.
-func (s *Server) commit(incoming *origin.Incoming, query uploadQuery, record origin.Record) uploaded {
+func (s *Server) commit(ctx context.Context, incoming *origin.Incoming, query uploadQuery, record origin.Record) uploaded {
 	record.Created = time.Now().UTC()
 	record.Expires = query.expires(record.Created)
-	record, existing, err := incoming.Commit(record)
+	record, existing, err := incoming.Commit(ctx, record)
 	return uploaded{s.imageOf(record, existing), err}
 }
 
@@ -192,7 +187,7 @@ func (s *Server) kept(ctx context.Context, id string) (origin.Record, bool) {
 		return origin.Record{}, false
 	}
 	defer opened.Body.Close()
-	record, err := s.uploads.Record(id)
+	record, err := s.uploads.Record(ctx, id)
 	return record, err == nil
 }
 

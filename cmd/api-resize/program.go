@@ -133,7 +133,9 @@ func (p *program) build(auth server.Auth) error {
 		return err
 	}
 	p.closers = append(p.closers, core.Close)
+	origins.Uploads.Reconcile(core.RecordOf)
 	metrics := p.metrics(core)
+	metrics.WatchUploads(origins.Uploads.Totals)
 	p.server = server.New(config.Server, server.Parts{
 		Proxy: core, Uploads: origins.Uploads, Auth: auth,
 		Dialect: dialect.Native{Presets: presets}, Sizes: config.sizes(presets), Signing: config.Security,
@@ -172,7 +174,7 @@ func (p *program) openCache() error {
 
 // origins opens everything that originals come from.
 func (p *program) origins() (proxy.Origins, error) {
-	uploads, err := origin.OpenUploads(filepath.Join(p.config.Data.Dir, "originals"))
+	uploads, err := origin.OpenUploads(filepath.Join(p.config.Data.Dir, "originals"), p.records.Uploads(), p.logger)
 	if err != nil {
 		return proxy.Origins{}, fmt.Errorf("uploads: %w", err)
 	}

@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"api-resize/records/recordstest"
 )
 
 // asProgram makes the test binary be the program itself, so that end-to-end
@@ -40,7 +42,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	code := m.Run()
+	code := recordstest.Main(m)
 	stopChromium()
 	os.Exit(code)
 }
