@@ -102,9 +102,9 @@ func TestSmallestWith(t *testing.T) {
 }
 
 func TestListeningAddress(t *testing.T) {
-	const log = `{"msg":"starting"}
+	const log = `{"message":"starting"}
 no JSON
-{"msg":"listening","address":"127.0.0.1:4711","ops_address":"127.0.0.1:1"}
+{"message":"listening","api_resize.address":"127.0.0.1:4711","api_resize.ops_address":"127.0.0.1:1"}
 `
 	if got := listeningAddress([]byte(log)); got != "127.0.0.1:4711" {
 		t.Errorf("got %q", got)

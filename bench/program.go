@@ -109,8 +109,11 @@ func (p *program) log() []byte {
 // listeningAddress finds the public address in the program's log.
 func listeningAddress(log []byte) string {
 	for line := range bytes.Lines(log) {
-		var entry struct{ Msg, Address string }
-		if json.Unmarshal(line, &entry) == nil && entry.Msg == "listening" {
+		var entry struct {
+			Message string
+			Address string `json:"api_resize.address"`
+		}
+		if json.Unmarshal(line, &entry) == nil && entry.Message == "listening" {
 			return entry.Address
 		}
 	}

@@ -19,7 +19,7 @@ const scope = "api-resize/proxy"
 const (
 	sourceAttribute  = attribute.Key("api_resize.source")
 	pictureAttribute = attribute.Key("api_resize.picture")
-	useAttribute     = attribute.Key("api_resize.original.use")
+	useAttribute     = attribute.Key("api_resize.use")
 	joinedAttribute  = attribute.Key("api_resize.joined")
 )
 

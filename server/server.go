@@ -171,5 +171,5 @@ const closeTimeout = time.Second
 type quiet struct{ logger *slog.Logger }
 
 func (q quiet) Printf(format string, args ...any) {
-	q.logger.Debug("connection", "message", fmt.Sprintf(format, args...))
+	q.logger.Debug("connection", "detail", fmt.Sprintf(format, args...))
 }

@@ -100,7 +100,7 @@ func (s *Server) log(c *fiber.Ctx, current *story, route string, took time.Durat
 		slog.String("route", route),
 		slog.Int("status", status),
 		slog.Int("bytes", bodySize(c)),
-		slog.Float64("ms", milliseconds(took)),
+		slog.Duration("took", took),
 		slog.String("client", s.clientAddress(c).String()),
 	}
 	if trace := current.traceID(); trace != "" {
@@ -114,9 +114,8 @@ func (s *Server) log(c *fiber.Ctx, current *story, route string, took time.Durat
 	}
 	if r := current.result; r != nil && r.Outcome == proxy.Made {
 		attributes = append(attributes,
-			slog.Float64("queue_ms", milliseconds(r.Queue)), slog.Float64("fetch_ms", milliseconds(r.Fetch)),
-			slog.Float64("decode_ms", milliseconds(r.Timings.Decode)), slog.Float64("transform_ms", milliseconds(r.Timings.Transform)),
-			slog.Float64("encode_ms", milliseconds(r.Timings.Encode)))
+			slog.Duration("queue", r.Queue), slog.Duration("fetch", r.Fetch), slog.Duration("decode", r.Timings.Decode),
+			slog.Duration("transform", r.Timings.Transform), slog.Duration("encode", r.Timings.Encode))
 	}
 	level := slog.LevelInfo
 	if current.err != nil {

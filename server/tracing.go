@@ -18,7 +18,7 @@ import (
 const (
 	requestIDAttribute = attribute.Key("api_resize.request_id")
 	cacheAttribute     = attribute.Key("api_resize.cache")
-	tierAttribute      = attribute.Key("api_resize.cache.tier")
+	tierAttribute      = attribute.Key("api_resize.tier")
 )
 
 // requestHeader is a request's header as the propagator reads it.

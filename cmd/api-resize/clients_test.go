@@ -25,9 +25,9 @@ func TestClientInTheLog(t *testing.T) {
 		test.s.ask("GET", "/images/nothing", "X-Request-Id: mine", "X-Forwarded-For: 203.0.113.9, 198.51.100.7", "X-Forwarded-For: 10.0.0.7")
 		waitFor(t, "the log", func() bool {
 			for _, entry := range test.s.entries("request") {
-				if entry["request_id"] == "mine" {
-					if entry["client"] != test.want {
-						t.Errorf("%d: client %v, want %s", i, entry["client"], test.want)
+				if entry["http.request.id"] == "mine" {
+					if entry["client.address"] != test.want {
+						t.Errorf("%d: client %v, want %s", i, entry["client.address"], test.want)
 					}
 					return true
 				}

@@ -60,7 +60,7 @@ func TestMalformedRequestsAreNotRepeated(t *testing.T) {
 	}
 	refused := 0
 	for _, entry := range s.entries("request") {
-		if entry["status"] == 400.0 {
+		if entry["http.response.status_code"] == 400.0 {
 			refused++
 		}
 	}

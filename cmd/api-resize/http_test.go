@@ -144,13 +144,14 @@ func TestLog(t *testing.T) {
 	must(t, s.stop())
 	byID := map[string]map[string]any{}
 	for _, entry := range s.entries("request") {
-		byID[entry["request_id"].(string)] = entry
+		byID[entry["http.request.id"].(string)] = entry
 	}
 	made, hit := byID["my-own.id_1"], byID["second"]
-	if made["status"] != 200.0 || made["canonical"] != "/resize/75x,format=png/"+id || made["cache"] != "made" || made["bytes"].(float64) < 100 || made["encode_ms"] == nil || made["route"] != "/resize/*" {
+	if made["http.response.status_code"] != 200.0 || made["url.path"] != "/resize/75x,format=png/"+id || made["api_resize.cache"] != "made" ||
+		made["http.response.body.bytes"].(float64) < 100 || made["api_resize.encode_ns"] == nil || made["api_resize.route"] != "/resize/*" {
 		t.Errorf("made: %v", made)
 	}
-	if hit["cache"] != "hit" || hit["tier"] != "memory" || hit["bytes"] != made["bytes"] {
+	if hit["api_resize.cache"] != "hit" || hit["api_resize.tier"] != "memory" || hit["http.response.body.bytes"] != made["http.response.body.bytes"] {
 		t.Errorf("hit: %v", hit)
 	}
 	if strings.Contains(s.log(), s.key) {

@@ -107,7 +107,7 @@ func TestOriginIsLeftWithTheClient(t *testing.T) {
 	waitFor(t, "the log", func() bool {
 		gone := 0
 		for _, entry := range s.entries("request") {
-			if entry["code"] == "client_gone" && entry["status"] == 499.0 && entry["level"] == "INFO" {
+			if entry["error.code"] == "client_gone" && entry["http.response.status_code"] == 499.0 && entry["log.level"] == "info" {
 				gone++
 			}
 		}

@@ -19,11 +19,10 @@ const logBytes = 64 << 10
 func newLogger(config LogConfig, to io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(config.Level)) // validated
-	options := &slog.HandlerOptions{Level: level}
 	if config.Format == "text" {
-		return slog.New(slog.NewTextHandler(to, options))
+		return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level}))
 	}
-	return slog.New(slog.NewJSONHandler(to, options))
+	return slog.New(newECSHandler(to, level))
 }
 
 // logWriter gathers lines and writes them a little later, many at a time.

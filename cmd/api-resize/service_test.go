@@ -166,7 +166,7 @@ func (s *service) entries(message string) []map[string]any {
 	var found []map[string]any
 	for _, line := range s.lines {
 		var entry map[string]any
-		if json.Unmarshal([]byte(line), &entry) == nil && entry["msg"] == message {
+		if json.Unmarshal([]byte(line), &entry) == nil && entry["message"] == message {
 			found = append(found, entry)
 		}
 	}
@@ -179,8 +179,8 @@ func (s *service) listening() <-chan struct{} {
 	go func() {
 		for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 			if entries := s.entries("listening"); len(entries) == 1 {
-				s.url = "http://" + entries[0]["address"].(string)
-				s.ops = "http://" + entries[0]["ops_address"].(string)
+				s.url = "http://" + entries[0]["api_resize.address"].(string)
+				s.ops = "http://" + entries[0]["api_resize.ops_address"].(string)
 				close(heard)
 				return
 			}

@@ -195,7 +195,7 @@ func TestSpansOfAPicture(t *testing.T) {
 	if got := fmt.Sprint(attributes(named(t, spans, "GET").Attributes)["server.port"]); got != port {
 		t.Errorf("port %s, want %s", got, port)
 	}
-	has(t, named(t, spans, "fetch"), map[string]any{"api_resize.source": site.URL + "/cat.jpg", "api_resize.original.use": "new"})
+	has(t, named(t, spans, "fetch"), map[string]any{"api_resize.source": site.URL + "/cat.jpg", "api_resize.use": "new"})
 	if server.Kind != tracepb.Span_SPAN_KIND_SERVER || named(t, spans, "GET").Kind != tracepb.Span_SPAN_KIND_CLIENT {
 		t.Error("wrong kinds of spans")
 	}
@@ -210,13 +210,13 @@ func TestSpansOfAPicture(t *testing.T) {
 
 	s.picture(path, "X-Request-Id", "hit")
 	server, spans = c.of(t, "hit")
-	has(t, server, map[string]any{"api_resize.cache": "hit", "api_resize.cache.tier": "memory"})
+	has(t, server, map[string]any{"api_resize.cache": "hit", "api_resize.tier": "memory"})
 	if len(spans) != 1 || len(server.ParentSpanId) != 0 {
 		t.Errorf("spans of a hit:\n%s", tree(spans, "", 0))
 	}
 	for _, entry := range s.entries("request") {
-		if entry["request_id"] == "hit" && entry["trace_id"] != fmt.Sprintf("%x", server.TraceId) {
-			t.Errorf("the log has the trace %v, want %x", entry["trace_id"], server.TraceId)
+		if entry["http.request.id"] == "hit" && entry["trace.id"] != fmt.Sprintf("%x", server.TraceId) {
+			t.Errorf("the log has the trace %v, want %x", entry["trace.id"], server.TraceId)
 		}
 	}
 
