@@ -90,8 +90,13 @@ func (s *Slots) refuse(reason OverloadReason, after time.Duration) *Overload {
 }
 
 func (s *Slots) overload(reason OverloadReason, after time.Duration) *Overload {
-	s.refused[reason]++
+	s.counted(reason)
 	return &Overload{reason, after}
+}
+
+func (s *Slots) counted(reason OverloadReason) {
+	s.refused[reason]++
+	s.observe(WaitRefused, s.wait)
 }
 
 // ahead is how long it takes, as far as can be foreseen, until work begins that
@@ -126,7 +131,7 @@ func (s *Slots) oust(place *list.Element) {
 	one := place.Value.(*waiter)
 	s.leave(place, one)
 	s.fair.abandon(one)
-	s.refused[OverloadShare]++
+	s.counted(OverloadShare)
 	close(one.ousted)
 }
 

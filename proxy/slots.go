@@ -29,7 +29,26 @@ type Slots struct {
 	fair     fairness
 	pace     pace
 	refused  [overloadReasons]uint64
+	observe  func(WaitResult, time.Duration)
 }
+
+// WaitResult is how a wait for a slot ended.
+type WaitResult uint8
+
+// The results.
+const (
+	WaitGranted WaitResult = iota // with a slot, which most have at once
+	WaitRefused                   // with an *Overload
+	WaitLeft                      // with the end of the caller's context
+)
+
+func (r WaitResult) String() string { return [...]string{"granted", "refused", "left"}[r] }
+
+// Observe has a function told of every wait for a slot, with how long it was. Who
+// is refused counts with the longest wait that is allowed, even when that was
+// foreseen and told at once: so much was missing at least. It is for setting up,
+// before the first Acquire, and the function has to be quick.
+func (s *Slots) Observe(observe func(WaitResult, time.Duration)) { s.observe = observe }
 
 // Need is what a piece of work asks for.
 type Need struct {
@@ -50,7 +69,10 @@ type waiter struct {
 // queue is how many may wait, and wait how long. Those who wait may hold a
 // quarter of the bytes besides.
 func NewSlots(count int, bytes int64, queue int, wait time.Duration) *Slots {
-	return &Slots{count: count, bytes: bytes, queue: queue, wait: wait, fair: newFairness(), pace: newPace()}
+	return &Slots{
+		count: count, bytes: bytes, queue: queue, wait: wait, fair: newFairness(), pace: newPace(),
+		observe: func(WaitResult, time.Duration) {},
+	}
 }
 
 // Acquire waits for a slot. Whoever got one calls release once, when the work
@@ -64,6 +86,7 @@ func (s *Slots) Acquire(ctx context.Context, need Need) (release func(), err err
 	if s.waiting.Len() == 0 && s.fits(need.Bytes) {
 		s.take(need)
 		s.mu.Unlock()
+		s.observe(WaitGranted, 0)
 		return s.releaser(need), nil
 	}
 	if err := s.admit(ctx, need, true); err != nil {
@@ -109,16 +132,19 @@ func (s *Slots) enqueue(need Need) (*waiter, *list.Element) {
 
 // await waits for what happens first to one in the queue.
 func (s *Slots) await(ctx context.Context, one *waiter, place *list.Element) (func(), error) {
+	began := time.Now()
 	timer := time.NewTimer(s.wait)
 	defer timer.Stop()
 	select {
 	case <-one.granted:
+		s.observe(WaitGranted, time.Since(began))
 		return s.releaser(one.Need), nil
 	case <-one.ousted:
 		return nil, s.ousted()
 	case <-timer.C:
 		return s.giveUp(place, one, nil)
 	case <-ctx.Done():
+		s.observe(WaitLeft, time.Since(began))
 		return s.giveUp(place, one, context.Cause(ctx))
 	}
 }
@@ -131,6 +157,7 @@ func (s *Slots) giveUp(place *list.Element, one *waiter, gone error) (func(), er
 	select {
 	case <-one.granted:
 		if gone == nil {
+			s.observe(WaitGranted, s.wait)
 			return s.releaser(one.Need), nil
 		}
 		s.put(one.Need, 0)

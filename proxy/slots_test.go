@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -82,5 +83,59 @@ func TestSlotsUnderLoad(t *testing.T) {
 	all.Wait()
 	if stats := slots.Stats(); stats.InUse != 0 || stats.Reserved != 0 || stats.Waiting != 0 {
 		t.Errorf("left over: %+v", stats)
+	}
+}
+
+// TestWaitsAreObserved of everybody who asked for a slot, once each.
+func TestWaitsAreObserved(t *testing.T) {
+	const wait = 500 * time.Millisecond
+	slots := NewSlots(1, 100, 1, wait)
+	var mu sync.Mutex
+	seen := map[WaitResult][]time.Duration{}
+	slots.Observe(func(result WaitResult, waited time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[result] = append(seen[result], waited)
+	})
+	release, err := slots.Acquire(t.Context(), Need{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slots.Acquire(t.Context(), Need{}); !errors.Is(err, ErrOverloaded) {
+		t.Errorf("after the longest wait: %v", err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := slots.Acquire(gone, Need{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("who has left: %v", err)
+	}
+	waiting := make(chan error)
+	go func() {
+		release, err := slots.Acquire(t.Context(), Need{})
+		if err == nil {
+			release()
+		}
+		waiting <- err
+	}()
+	for slots.Stats().Waiting == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := slots.Acquire(t.Context(), Need{}); !errors.Is(err, ErrOverloaded) {
+		t.Errorf("with a full queue: %v", err)
+	}
+	release()
+	if err := <-waiting; err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if granted := seen[WaitGranted]; len(granted) != 2 || granted[0] != 0 || granted[1] <= 0 {
+		t.Errorf("granted %v, want one at once and one after a wait", granted)
+	}
+	if refused := seen[WaitRefused]; !slices.Equal(refused, []time.Duration{wait, wait}) {
+		t.Errorf("refused %v, want the longest wait twice", refused)
+	}
+	if left := seen[WaitLeft]; len(left) != 1 {
+		t.Errorf("left %v, want one", left)
 	}
 }

@@ -44,6 +44,13 @@ func (s *Server) readiness(ctx context.Context) Readiness {
 	return Readiness{len(reasons) == 0, reasons}
 }
 
+func (s *Server) readyGauge() float64 {
+	if s.readiness().Ready {
+		return 1
+	}
+	return 0
+}
+
 func noStore(c *fiber.Ctx) *fiber.Ctx {
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"api-resize/cache"
@@ -13,6 +15,7 @@ func (m *Metrics) WatchSlots(slots *proxy.Slots) {
 	gauge := func(name, help string, read func(proxy.SlotStats) float64) {
 		m.Gauge(name, help, func() float64 { return read(slots.Stats()) }, nil)
 	}
+	m.watchWaits(slots)
 	gauge("api_resize_slots", "Pictures that may be made at once.", func(s proxy.SlotStats) float64 { return float64(s.Count) })
 	gauge("api_resize_slots_in_use", "Pictures being made.", func(s proxy.SlotStats) float64 { return float64(s.InUse) })
 	gauge("api_resize_queue_depth", "Requests waiting for a slot.", func(s proxy.SlotStats) float64 { return float64(s.Waiting) })
@@ -21,6 +24,23 @@ func (m *Metrics) WatchSlots(slots *proxy.Slots) {
 	gauge("api_resize_queue_seconds", "Time until all that waits now is expected to be done.", func(s proxy.SlotStats) float64 { return s.Backlog.Seconds() })
 	gauge("api_resize_queue_held_bytes", "Bytes of originals that those who wait for a slot hold.", func(s proxy.SlotStats) float64 { return float64(s.Held) })
 	gauge("api_resize_memory_reserved_bytes", "Bytes that pictures in work are estimated to need.", func(s proxy.SlotStats) float64 { return float64(s.Reserved) })
+}
+
+// waitBuckets are in seconds; the longest wait is two, unless configured.
+var waitBuckets = []float64{0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60}
+
+// watchWaits shows how long everybody waits for a slot, refused ones included.
+func (m *Metrics) watchWaits(slots *proxy.Slots) {
+	waits := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "api_resize_queue_wait_seconds", Buckets: waitBuckets,
+		Help: "Waits for a slot, by result: granted, refused (counts with processing.queue_wait), left.",
+	}, []string{"result"})
+	m.Registry.MustRegister(waits)
+	observers := map[proxy.WaitResult]prometheus.Observer{}
+	for _, result := range []proxy.WaitResult{proxy.WaitGranted, proxy.WaitRefused, proxy.WaitLeft} {
+		observers[result] = waits.WithLabelValues(result.String())
+	}
+	slots.Observe(func(result proxy.WaitResult, waited time.Duration) { observers[result].Observe(waited.Seconds()) })
 }
 
 // WatchProxy shows how originals were used that were not fresh, what was

@@ -108,6 +108,7 @@ func New(config Config, parts Parts) *Server {
 	s.app.Server().Handler = s.onlyKnownMethods(s.app.Server().Handler)
 	s.app.Server().Logger = quiet{parts.Logger}
 	s.routes()
+	s.metrics.Gauge("api_resize_ready", "1 when /readyz answers 200, else 0.", s.readyGauge, nil)
 	return s
 }
 
