@@ -35,11 +35,11 @@ func span(ctx context.Context, name string, options ...trace.SpanStartOption) (c
 }
 
 // end ends a span, and says what went wrong, if anything.
-func end(one trace.Span, err error, options ...trace.SpanEndOption) {
+func end(one trace.Span, err error) {
 	if err != nil && one.IsRecording() {
 		one.SetStatus(codes.Error, err.Error())
 	}
-	one.End(options...)
+	one.End()
 }
 
 // link has the span of ctx point to work that somebody else's request began.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func checkECS(t *testing.T, line string) {
 			t.Errorf("%s is %v, but of the type %s: %s", name, value, kind, line)
 		case kind == "date" && !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$`).MatchString(text):
 			t.Errorf("%s is %q, not RFC 3339 in UTC with microseconds: %s", name, text, line)
-		case name == "log.level" && !strings.Contains("debug info warn error", text):
+		case name == "log.level" && !slices.Contains([]string{"debug", "info", "warn", "error"}, text):
 			t.Errorf("%s is %q: %s", name, text, line)
 		}
 	}

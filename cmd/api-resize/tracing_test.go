@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -117,7 +118,7 @@ func (c *collector) of(t *testing.T, requestID string) (server *tracepb.Span, tr
 		return server != nil
 	})
 	for _, span := range c.all() {
-		if string(span.TraceId) == string(server.TraceId) {
+		if bytes.Equal(span.TraceId, server.TraceId) {
 			trace = append(trace, span)
 		}
 	}
@@ -292,7 +293,7 @@ func TestSpansOfJoinedRequests(t *testing.T) {
 	second, _ := c.of(t, "second")
 	fetch := named(t, trace, "fetch")
 	linked := slices.ContainsFunc(second.Links, func(link *tracepb.Span_Link) bool {
-		return string(link.SpanId) == string(fetch.SpanId) && string(link.TraceId) == string(fetch.TraceId) && attributes(link.Attributes)["api_resize.joined"] == "fetch"
+		return bytes.Equal(link.SpanId, fetch.SpanId) && bytes.Equal(link.TraceId, fetch.TraceId) && attributes(link.Attributes)["api_resize.joined"] == "fetch"
 	})
 	if !linked {
 		t.Errorf("links %v, want one to %x", second.Links, fetch.SpanId)
