@@ -59,6 +59,8 @@ test: libvips ## vet, then all tests with the race detector
 	@deploy/install postgresql || { [ -z "$${CI:-}" ] && echo 'SKIPPED: PostgreSQL could not be installed, and is not tested'; }
 	$(GO) vet ./...
 	$(GO) test -race -timeout $(TEST_TIMEOUT) ./...
+	@[ -z "$${CI:-}" ] || deploy/install promtool
+	cd deploy/check && $(GO) vet . && $(GO) test -timeout $(TEST_TIMEOUT) . # dashboards, alerts, Kubernetes
 	@echo 'The test of the container is skipped here: make test-docker runs it.'
 
 lint: libvips $(GOLANGCI) ## formatting, vet, golangci-lint, go.mod, shell scripts
@@ -67,6 +69,7 @@ lint: libvips $(GOLANGCI) ## formatting, vet, golangci-lint, go.mod, shell scrip
 	$(GO) vet ./...
 	$(GOLANGCI) run ./...
 	$(GO) mod tidy -diff
+	cd deploy/check && $(GO) mod tidy -diff
 	@deploy/install shellcheck || { [ -z "$${CI:-}" ] && echo 'SKIPPED: the shell scripts were not checked'; }
 	@if command -v shellcheck >/dev/null; then shellcheck .ci/run deploy/install && echo 'shell scripts are clean'; fi
 

@@ -45,7 +45,7 @@ func (s *Server) readiness(ctx context.Context) Readiness {
 }
 
 func (s *Server) readyGauge() float64 {
-	if s.readiness().Ready {
+	if s.readiness(context.Background()).Ready {
 		return 1
 	}
 	return 0

@@ -136,6 +136,7 @@ func (p *program) build(auth server.Auth) error {
 	origins.Uploads.Reconcile(core.RecordOf)
 	metrics := p.metrics(core)
 	metrics.WatchUploads(origins.Uploads.Totals)
+	metrics.Gauge("api_resize_memory_limit_bytes", "Memory that the container or machine has.", func() float64 { return float64(total) }, nil)
 	p.server = server.New(config.Server, server.Parts{
 		Proxy: core, Uploads: origins.Uploads, Auth: auth,
 		Dialect: dialect.Native{Presets: presets}, Sizes: config.sizes(presets), Signing: config.Security,
