@@ -26,11 +26,12 @@ var mayImport = map[string][]string{
 	"dialect":             {"spec"},
 	"transform":           {"spec"},
 	"proxy":               {"spec", "cache", "origin"},
-	"server":              {"spec", "cache", "origin", "dialect", "proxy", "transform", "server/ui/docs"},
+	"server":              {"spec", "cache", "origin", "dialect", "proxy", "transform", "server/ui/docs", "server/monitor"},
 	"docs/generate":       {"spec", "transform"},
 	"bench":               {},
 	"bench/vipsloop":      {},
 	"server/ui/docs":      {},
+	"server/monitor":      {"cache", "origin", "proxy"},
 }
 
 // aloneKnows names the packages that only one of ours may import.
