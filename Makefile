@@ -45,7 +45,7 @@ run: build ## build and start the service in the foreground; ARGS="--address :90
 	@printf '%s\n' \
 	  'Pictures and uploads   http://localhost:8000/resize/300x200/{id} and /images (README.md)' \
 	  'Is it ready?           http://localhost:8000/readyz' \
-	  'For the operator       http://127.0.0.1:5556/metrics' \
+	  'For the operator       http://127.0.0.1:5556/ (monitor, with links to metrics and profiles)' \
 	  'API key                data/api-key (made at the first start)' \
 	  'These are the defaults; $(CONFIG) says otherwise. Ctrl-C stops.' ''
 	@exec $(BINARY) serve --config $(CONFIG) $(ARGS)

@@ -52,7 +52,9 @@ func (s *Server) describe(c *fiber.Ctx, source spec.Source) (proxy.Info, answer,
 
 // sourceIn is the source behind a route's prefix, copied.
 func sourceIn(c *fiber.Ctx, prefix string) (spec.Source, error) {
-	return spec.ParseSource(strings.TrimPrefix(string(c.Context().URI().PathOriginal()), prefix))
+	source, err := spec.ParseSource(strings.TrimPrefix(string(c.Context().URI().PathOriginal()), prefix))
+	storyOf(c).source = source
+	return source, err
 }
 
 // imageFrom is what is known of any source.

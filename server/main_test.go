@@ -19,6 +19,7 @@ import (
 	"api-resize/origin"
 	"api-resize/proxy"
 	"api-resize/records/recordstest"
+	"api-resize/server/monitor"
 	"api-resize/spec"
 )
 
@@ -96,7 +97,7 @@ func newTestServer(t testing.TB, change ...func(*Config, *Parts)) *testServer {
 	parts := Parts{
 		Proxy: core, Uploads: uploads, Auth: Auth{Keys: []string{"correct-horse"}}, Dialect: dialect.Native{},
 		Sizes: spec.SizePolicy{Mode: "any"}, Signing: SigningConfig{Signature: SignatureOff}, SaveBytes: 1 << 20,
-		Metrics: NewMetrics(), Logger: slog.New(slog.DiscardHandler), ServiceName: "test",
+		Metrics: NewMetrics(), Events: monitor.NewEvents(), Logger: slog.New(slog.DiscardHandler), ServiceName: "test",
 	}
 	for _, one := range change {
 		one(&config, &parts)

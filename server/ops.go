@@ -9,24 +9,29 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"api-resize/server/monitor"
 )
 
-// Ops is the operator's side: metrics and profiles, on a listener of its own
-// that is not for the public.
+// Ops is the operator's side: the monitor, metrics and profiles, on a listener of
+// its own that is not for the public.
 type Ops struct {
 	server *http.Server
 }
 
 // NewOps builds the operator's routes.
-func NewOps(metrics *Metrics) *Ops {
+func NewOps(metrics *Metrics, page *monitor.Monitor) *Ops {
 	routes := http.NewServeMux()
+	routes.Handle("/", page.Handler())
 	routes.Handle("GET /metrics", promhttp.HandlerFor(metrics.Registry, promhttp.HandlerOpts{}))
 	routes.HandleFunc("GET /debug/pprof/", pprof.Index)
 	routes.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	routes.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	routes.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	routes.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return &Ops{&http.Server{Handler: routes, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second}}
+	server := &http.Server{Handler: routes, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second}
+	server.RegisterOnShutdown(page.End) // whoever watches would never go
+	return &Ops{server}
 }
 
 // Serve answers requests from the listener until Stop.

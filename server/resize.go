@@ -28,7 +28,8 @@ func (s *Server) resize(c *fiber.Ctx) error {
 	if request, err = s.allowed(request); err != nil {
 		return err
 	}
-	storyOf(c).canonical = dialect.Format(request)
+	current := storyOf(c)
+	current.canonical, current.source = dialect.Format(request), request.Source
 
 	ctx, end := s.context(c)
 	defer end()
@@ -37,6 +38,7 @@ func (s *Server) resize(c *fiber.Ctx) error {
 		instead := request
 		instead.Source = request.Delivery.Fallback
 		if s.answerPicture(ctx, c, instead, kind.code) == nil {
+			current.replaced = err
 			return nil
 		}
 	}

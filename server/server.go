@@ -17,6 +17,7 @@ import (
 	"api-resize/dialect"
 	"api-resize/origin"
 	"api-resize/proxy"
+	"api-resize/server/monitor"
 	"api-resize/spec"
 )
 
@@ -40,6 +41,7 @@ type Server struct {
 	maker   *Maker
 	keys    keyring
 	metrics *Metrics
+	events  *monitor.Events
 	logger  *slog.Logger
 	running running
 	watcher *watcher
@@ -60,7 +62,8 @@ type Parts struct {
 	SaveBytes   int64 // of one upload
 	Limits      Limits
 	Metrics     *Metrics
-	Tracer      trace.Tracer // nil: requests are not traced
+	Tracer      trace.Tracer    // nil: requests are not traced
+	Events      *monitor.Events // for the operator's page
 	Logger      *slog.Logger
 	ServiceName string // in Cache-Status
 }
@@ -84,7 +87,7 @@ const maxHeader = 16 << 10
 func New(config Config, parts Parts) *Server {
 	s := &Server{
 		config: config, parts: parts, proxy: parts.Proxy, uploads: parts.Uploads,
-		keys: newKeyring(parts.Auth), metrics: parts.Metrics, logger: parts.Logger,
+		keys: newKeyring(parts.Auth), metrics: parts.Metrics, events: parts.Events, logger: parts.Logger,
 		watcher: newWatcher(), maker: NewMaker(config, parts), limits: newClientLimits(config),
 	}
 	s.trusted, _ = parseProxies(config.TrustedProxies) // Validate has reported what is wrong
@@ -129,6 +132,11 @@ func (s *Server) refuseWhenStopping(c *fiber.Ctx) error {
 		return ErrDraining
 	}
 	return c.Next()
+}
+
+// State is where in its life the server is, for the operator's page.
+func (s *Server) State() string {
+	return [...]string{"starting", "serving", "draining", "stopping"}[s.phase.Load()]
 }
 
 // Serve answers requests from the listener until Stop.

@@ -11,17 +11,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"api-resize/proxy"
+	"api-resize/spec"
 )
 
 // story is what one request leaves for the log and the metrics.
 type story struct {
 	id        string // X-Request-Id
 	started   time.Time
-	canonical string // of an image request: never the raw URL, which may hold a signature
-	outcome   string // hit, joined, made or not-modified
+	canonical string      // of an image request: never the raw URL, which may hold a signature
+	source    spec.Source // of an image request
+	outcome   string      // hit, joined, made or not-modified
 	tier      string
 	result    *proxy.Result
 	err       error
+	replaced  error      // what had another picture be sent instead of this one
 	unread    bool       // the request could not be parsed, and has not come through tell
 	code      string     // of the problem
 	span      trace.Span // nil when requests are not traced
@@ -77,6 +80,7 @@ func (s *Server) tell(c *fiber.Ctx) error {
 func (s *Server) finish(c *fiber.Ctx, current *story, route string) {
 	took := time.Since(current.started)
 	s.metrics.observe(route, c.Response().StatusCode(), current, took)
+	s.watch(c, current, route, took)
 	s.log(c, current, route, took)
 	s.endSpan(c, current, route)
 }

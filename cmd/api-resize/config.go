@@ -15,6 +15,7 @@ import (
 	"api-resize/proxy"
 	"api-resize/records"
 	"api-resize/server"
+	"api-resize/server/monitor"
 	"api-resize/spec"
 	"api-resize/transform"
 )
@@ -43,6 +44,9 @@ type Config struct {
 // OpsConfig is the operator's listener.
 type OpsConfig struct {
 	Address string `mapstructure:"address"`
+	// Hosts are the names by which browsers may open the monitor, besides
+	// localhost and addresses.
+	Hosts []string `mapstructure:"hosts"`
 }
 
 // DataConfig is where uploads, cache and key are kept.
@@ -99,7 +103,7 @@ func defaultConfig() Config {
 	limits := transform.DefaultLimits()
 	return Config{
 		Server:   server.DefaultConfig(),
-		Ops:      OpsConfig{Address: "127.0.0.1:5556"},
+		Ops:      OpsConfig{Address: "127.0.0.1:5556", Hosts: []string{}},
 		Data:     DataConfig{Dir: "./data"},
 		Database: records.DefaultConfig(),
 		Auth:     AuthConfig{Keys: []string{}},
@@ -137,6 +141,7 @@ func (c Config) validate() []error {
 	}
 	add("server", c.Server.Validate())
 	add("ops", server.ValidateAddress("address", c.Ops.Address))
+	add("ops", monitor.ValidateHosts(c.Ops.Hosts))
 	add("database", c.Database.Validate())
 	add("log", c.Log.validate())
 	add("tracing", c.Tracing.validate())

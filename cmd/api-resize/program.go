@@ -17,6 +17,7 @@ import (
 	"api-resize/proxy"
 	"api-resize/records"
 	"api-resize/server"
+	"api-resize/server/monitor"
 	"api-resize/spec"
 	"api-resize/transform"
 )
@@ -35,6 +36,7 @@ type program struct {
 	tracing *tracing // nil for none
 	tiers   *cache.Tiers
 	server  *server.Server
+	monitor *monitor.Monitor
 	ops     *server.Ops
 	closers []func() error // last opened, first closed
 }
@@ -134,15 +136,17 @@ func (p *program) build(auth server.Auth) error {
 	}
 	p.closers = append(p.closers, core.Close)
 	origins.Uploads.Reconcile(core.RecordOf)
-	metrics := p.metrics(core)
+	metrics, events := p.metrics(core), monitor.NewEvents()
 	metrics.WatchUploads(origins.Uploads.Totals)
 	metrics.Gauge("api_resize_memory_limit_bytes", "Memory that the container or machine has.", func() float64 { return float64(total) }, nil)
 	p.server = server.New(config.Server, server.Parts{
 		Proxy: core, Uploads: origins.Uploads, Auth: auth,
 		Dialect: dialect.Native{Presets: presets}, Sizes: config.sizes(presets), Signing: config.Security,
-		SaveBytes: config.Limits.OriginalBytes, Limits: config.told(), Metrics: metrics, Tracer: p.tracing.tracer(), Logger: p.logger, ServiceName: serviceName,
+		SaveBytes: config.Limits.OriginalBytes, Limits: config.told(), Metrics: metrics, Events: events, Tracer: p.tracing.tracer(), Logger: p.logger, ServiceName: serviceName,
 	})
-	p.ops = server.NewOps(metrics)
+	p.monitor = monitor.New(p.watched(core, events), config.Ops.Hosts, p.logger)
+	p.closers = append(p.closers, p.monitor.Close)
+	p.ops = server.NewOps(metrics, p.monitor)
 	return nil
 }
 
