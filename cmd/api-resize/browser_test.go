@@ -23,8 +23,9 @@ import (
 )
 
 // screenshotsVariable names a folder that screenshots are kept in. Without it
-// they are gone with the test.
-const screenshotsVariable = "API_RESIZE_TEST_SCREENSHOTS"
+// they are gone with the test. The program would refuse a variable of its own
+// prefix that it does not know.
+const screenshotsVariable = "TEST_SCREENSHOTS"
 
 // Bounds of what a browser does: of one step, and of one test.
 const (
