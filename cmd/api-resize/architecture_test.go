@@ -50,6 +50,8 @@ var aloneKnows = map[string][]string{
 	"go.opentelemetry.io/otel/sdk":       {"cmd/api-resize"},
 	"go.opentelemetry.io/otel/exporters": {"cmd/api-resize"},
 	"go.opentelemetry.io/proto":          {"cmd/api-resize"},
+	"github.com/riverqueue":              {"batch"},
+	"riverqueue.com":                     {"batch"},
 }
 
 // TestArchitecture reads the sources, so that nothing outdated is cached.
