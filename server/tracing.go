@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,12 +42,17 @@ func (s *Server) beginSpan(c *fiber.Ctx, current *story) {
 	c.SetUserContext(ctx)
 }
 
+// spanMethods are the methods that spans name.
+var spanMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
 // spanMethod is a request's method, or what the conventions have for those that
-// are made up.
+// are made up. It is no view into Fiber's buffer, as c.Method is: spans outlive
+// their requests.
 func spanMethod(c *fiber.Ctx) string {
-	switch method := c.Method(); method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return method
+	if i := slices.Index(spanMethods, c.Method()); i >= 0 {
+		return spanMethods[i]
 	}
 	return "_OTHER"
 }

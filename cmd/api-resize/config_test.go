@@ -69,7 +69,8 @@ func TestPrintedConfigReadsBack(t *testing.T) {
 }
 
 func TestSecretsAreMasked(t *testing.T) {
-	config, err := load(t, "auth: {keys: [correct-horse, battery-staple]}\ndatabase: {url: 'postgres://somebody:hunter2@host/images'}", nil)
+	config, err := load(t, "auth: {keys: [correct-horse, battery-staple]}\ndatabase: {url: 'postgres://somebody:hunter2@host/images'}\n"+
+		"tracing: {headers: {x-key: old-horse, a: b}}", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +79,8 @@ func TestSecretsAreMasked(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := printed.String()
-	if strings.Contains(text, "horse") || !strings.Contains(text, `keys: ["********", "********"]`) {
+	if strings.Contains(text, "horse") || !strings.Contains(text, `keys: ["********", "********"]`) ||
+		!strings.Contains(text, `headers: {"a": "********", "x-key": "********"}`) {
 		t.Errorf("printed:\n%s", text)
 	}
 	if strings.Contains(text, "hunter2") || !strings.Contains(text, `url: "********"`) {
@@ -120,6 +122,7 @@ formats: {jpeg: {quality: 0}, auto: [psd], target: high}
 security: {signature: required}
 log: 5
 limits: {result_side: 9000}
+tracing: {endpoint: "http://user:word@collector:4318", sample_ratio: 1.5, timeout: 0s}
 processing: {slots: 1.5}
 origins: {http: {allow_networks: [here], per_host: -1}, aliases: {"a b": /, gone: /nowhere, secret: "https://user:word@host/", ftp: "ftp://host/", asked: "http://host/?a=b"}}
 cache: {memory: {bytes: 12 parsecs}, disk: {bytes: -1}}
@@ -146,6 +149,9 @@ database: {url: "mysql://somebody:hunter2@host/images"}
 		`security.keys: got nothing, expected at least one key`,
 		"limits.result_side: got 9000, expected 1…8192",
 		"processing.slots: got 1.5, expected a whole number",
+		"tracing.endpoint: expected an http(s) URL without user",
+		"tracing.sample_ratio: got 1.5, expected 0…1",
+		"tracing.timeout: got 0s, expected above 0",
 		"origins.http.allow_networks",
 		"origins.http.per_host",
 		"origins.aliases: got the name",

@@ -85,6 +85,7 @@ func startTracing(config TracingConfig, logger *slog.Logger) (*tracing, error) {
 		return nil, nil
 	}
 	client := &otlpClient{config: config, url: strings.TrimSuffix(config.Endpoint, "/") + "/v1/traces"}
+	client.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // the headers are for one host
 	exporter, err := otlptrace.New(context.Background(), client)
 	if err != nil {
 		return nil, err
