@@ -236,7 +236,9 @@ func TestUploadsWhileRecordsAreDown(t *testing.T) {
 	_, open := u.Open(context.Background(), kept.ID, Validators{})
 	_, _, commit1 := receive(t, u, "content").Commit(context.Background(), Record{})
 	_, _, commit2 := receive(t, u, "other").Commit(context.Background(), Record{})
-	for i, err := range []error{open, commit1, commit2, u.Delete(context.Background(), kept.ID), u.RecordsHealthy(context.Background())} {
+	_, expired := u.Expired(context.Background(), 1)
+	_, removed := u.RemoveExpired(context.Background(), kept.ID)
+	for i, err := range []error{open, commit1, commit2, expired, removed, u.Delete(context.Background(), kept.ID), u.RecordsHealthy(context.Background())} {
 		if !errors.Is(err, ErrStorage) || errors.Is(err, ErrNotFound) {
 			t.Errorf("%d: %v", i, err)
 		}
@@ -262,6 +264,39 @@ func TestUploadsWhileRecordsAreDown(t *testing.T) {
 	}
 	if _, existing := commit(t, u, "other", Record{}); existing {
 		t.Error("what was refused is there")
+	}
+}
+
+// TestUploadsRemoveExpired: what has expired goes, body and record, and what was
+// prolonged meanwhile stays, whoever comes first.
+func TestUploadsRemoveExpired(t *testing.T) {
+	dir := t.TempDir()
+	one, other := openUploads(t, dir), openUploads(t, dir)
+	past := time.Now().Add(-time.Second)
+	for _, content := range []string{"a", "b", "prolonged"} {
+		commit(t, one, content, Record{Expires: &past})
+	}
+	commit(t, one, "stays", Record{})
+	ids, err := one.Expired(context.Background(), 10)
+	if err != nil || len(ids) != 3 {
+		t.Fatalf("%v, %v", ids, err)
+	}
+	if some, err := one.Expired(context.Background(), 2); err != nil || len(some) != 2 {
+		t.Errorf("%v, %v", some, err)
+	}
+	commit(t, other, "prolonged", Record{})
+	removed := 0
+	for _, id := range append(ids, idFor("stays"), idFor("nowhere")) {
+		for _, u := range []*Uploads{one, other} {
+			did, err := u.RemoveExpired(context.Background(), id)
+			must(t, err)
+			if did {
+				removed++
+			}
+		}
+	}
+	if removed != 2 || whole(t, one, "a") || whole(t, one, "b") || !whole(t, one, "prolonged") || !whole(t, one, "stays") {
+		t.Errorf("%d removed, %v", removed, files(t, dir))
 	}
 }
 

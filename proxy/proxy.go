@@ -104,6 +104,7 @@ type Proxy struct {
 
 	uses                  useCounters
 	purges, purgedEntries atomic.Uint64
+	expired               atomic.Uint64
 
 	links      sync.RWMutex    // of watermarks
 	life       context.Context // of what runs behind answers

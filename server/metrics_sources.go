@@ -56,6 +56,7 @@ func (m *Metrics) WatchProxy(core *proxy.Proxy) {
 	}
 	m.Counter("api_resize_purges_total", "Purges and deletions.", func() float64 { return float64(core.Stats().Purges) }, nil)
 	m.Counter("api_resize_purged_entries_total", "Entries removed by purges and deletions.", func() float64 { return float64(core.Stats().Purged) }, nil)
+	m.Counter("api_resize_uploads_expired_total", "Uploads removed since their end had come.", func() float64 { return float64(core.Stats().Expired) }, nil)
 	m.Gauge("api_resize_flights", "Fetches and pictures under way that somebody waits for.", func() float64 { return float64(core.Stats().Flights) }, nil)
 	m.Gauge("api_resize_refused_sources", "Sources of which it is remembered that their origin could not give them.", func() float64 { return float64(core.Stats().Refused) }, nil)
 }

@@ -52,6 +52,19 @@ type OpsConfig struct {
 // DataConfig is where uploads, cache and key are kept.
 type DataConfig struct {
 	Dir string `mapstructure:"dir"`
+	// ExpiryInterval is how often uploads whose end has come are removed.
+	ExpiryInterval time.Duration `mapstructure:"expiry_interval"`
+}
+
+func (c DataConfig) validate() error {
+	var faults []error
+	if c.Dir == "" {
+		faults = append(faults, errors.New("dir: got nothing, expected a folder"))
+	}
+	if c.ExpiryInterval < time.Second || c.ExpiryInterval > 24*time.Hour {
+		faults = append(faults, fmt.Errorf("expiry_interval: got %v, expected 1s…24h", c.ExpiryInterval))
+	}
+	return errors.Join(faults...)
 }
 
 // AuthConfig says who may upload and delete.
@@ -104,7 +117,7 @@ func defaultConfig() Config {
 	return Config{
 		Server:   server.DefaultConfig(),
 		Ops:      OpsConfig{Address: "127.0.0.1:5556", Hosts: []string{}},
-		Data:     DataConfig{Dir: "./data"},
+		Data:     DataConfig{Dir: "./data", ExpiryInterval: time.Minute},
 		Database: records.DefaultConfig(),
 		Auth:     AuthConfig{Keys: []string{}},
 		Log:      LogConfig{Level: "info", Format: "json"},
@@ -142,6 +155,7 @@ func (c Config) validate() []error {
 	add("server", c.Server.Validate())
 	add("ops", server.ValidateAddress("address", c.Ops.Address))
 	add("ops", monitor.ValidateHosts(c.Ops.Hosts))
+	add("data", c.Data.validate())
 	add("database", c.Database.Validate())
 	add("log", c.Log.validate())
 	add("tracing", c.Tracing.validate())
@@ -157,9 +171,6 @@ func (c Config) validate() []error {
 	add("security", c.Security.Validate())
 	add("cache.memory", c.Cache.Memory.Validate())
 	add("cache.disk", c.Cache.Disk.Validate())
-	if c.Data.Dir == "" {
-		faults = append(faults, errors.New("data.dir: got nothing, expected a folder"))
-	}
 	for _, key := range c.Auth.Keys {
 		if len(key) < minKeyLength {
 			faults = append(faults, fmt.Errorf("auth.keys: got a key of %d characters, expected at least %d", len(key), minKeyLength))

@@ -136,6 +136,7 @@ func (p *program) build(auth server.Auth) error {
 	}
 	p.closers = append(p.closers, core.Close)
 	origins.Uploads.Reconcile(core.RecordOf)
+	core.RemoveExpiredEvery(config.Data.ExpiryInterval)
 	metrics, events := p.metrics(core), monitor.NewEvents()
 	metrics.WatchUploads(origins.Uploads.Totals)
 	metrics.Gauge("api_resize_memory_limit_bytes", "Memory that the container or machine has.", func() float64 { return float64(total) }, nil)
