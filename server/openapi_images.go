@@ -72,8 +72,8 @@ func uploadQueryParameters() []*huma.Param {
 
 func uploadContent() map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{
-		fiber.MIMEOctetStream: binary(),
-		"image/*":             binary(),
+		fiber.MIMEOctetStream: anyBytes(),
+		"image/*":             anyBytes(),
 		fiber.MIMEMultipartForm: {Schema: &huma.Schema{
 			Type: huma.TypeObject, Required: []string{"file"},
 			Properties: map[string]*huma.Schema{"file": {
@@ -119,7 +119,7 @@ func describeImage(d *document) huma.Operation {
 func describeOriginal(d *document) huma.Operation {
 	content := map[string]*huma.MediaType{}
 	for _, format := range spec.Formats {
-		content[format.ContentType] = binary()
+		content[format.ContentType] = anyBytes()
 	}
 	common := []string{"ETag", "Last-Modified", "Cache-Control", "Content-Disposition", "Accept-Ranges", "Cache-Tag"}
 	return huma.Operation{

@@ -73,12 +73,12 @@ func pictureHeaders(more ...string) map[string]*huma.Param {
 func pictureContent() map[string]*huma.MediaType {
 	content := map[string]*huma.MediaType{}
 	for _, format := range spec.OutputFormats() {
-		content[format.ContentType()] = binary()
+		content[format.ContentType()] = anyBytes()
 	}
 	return content
 }
 
-func binary() *huma.MediaType {
+func anyBytes() *huma.MediaType {
 	return &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 }
 

@@ -498,7 +498,7 @@ var methodsOf = []struct{ path, allow string }{
 	{"/resize/20x/photos/a.png", "GET, HEAD, OPTIONS"},
 	{"/info/photos/a.png", "GET, HEAD, OPTIONS"},
 	{"/srcset/photos/a.png", "GET, HEAD, OPTIONS"},
-	{"/images", "POST, OPTIONS"},
+	{"/images", "GET, HEAD, POST, OPTIONS"},
 	{"/images/aaaaaaaaaaaaaaaaaaaaaaaaaa", "GET, HEAD, DELETE, OPTIONS"},
 	{"/images/aaaaaaaaaaaaaaaaaaaaaaaaaa/original", "GET, HEAD, OPTIONS"},
 	{"/healthz", "GET, HEAD, OPTIONS"},
@@ -536,8 +536,8 @@ func TestMethods(t *testing.T) {
 	s.ask("OPTIONS", "/nowhere").isProblem(t, 404, "not_found")
 	const everything = "GET, HEAD, POST, DELETE, OPTIONS"
 	for line, allow := range map[string]string{
-		"OPTIONS *": everything, "CONNECT example.com:443": everything, "CONNECT /images": "POST, OPTIONS",
-		"get /healthz": "GET, HEAD, OPTIONS", "Get /healthz": "GET, HEAD, OPTIONS", "FOO /images": "POST, OPTIONS", "FOO /nowhere": everything,
+		"OPTIONS *": everything, "CONNECT example.com:443": everything, "CONNECT /images": "GET, HEAD, POST, OPTIONS",
+		"get /healthz": "GET, HEAD, OPTIONS", "Get /healthz": "GET, HEAD, OPTIONS", "FOO /images": "GET, HEAD, POST, OPTIONS", "FOO /nowhere": everything,
 	} {
 		got := s.rawAnswer(line + " HTTP/1.1\r\nHost: x\r\n\r\n")
 		status := 405

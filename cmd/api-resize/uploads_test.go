@@ -6,8 +6,10 @@ import (
 	"image/color"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +26,39 @@ func tinyPNG(t *testing.T, number int) []byte {
 		picture.SetNRGBA(i%3, i/3, color.NRGBA{uint8(number), uint8(number >> 8), uint8(40 * i), 255})
 	}
 	return encodedPNG(t, picture)
+}
+
+func (s *service) list(query string) answer {
+	s.t.Helper()
+	return s.get("/images"+query, "Authorization", "Bearer "+s.key)
+}
+
+// page is a page of the list that must be one: its ids, and what comes next.
+func (s *service) page(query string) (ids []string, next string) {
+	s.t.Helper()
+	got := s.list(query)
+	if got.status != http.StatusOK || got.header.Get("Cache-Control") != "no-store" {
+		s.t.Fatalf("%s: %d %v %s", query, got.status, got.header, got.body)
+	}
+	listed := got.json(s.t)
+	for _, one := range listed["images"].([]any) {
+		ids = append(ids, one.(map[string]any)["id"].(string))
+	}
+	link := got.header.Get("Link")
+	cursor, more := listed["next_cursor"].(string)
+	if !more {
+		if _, present := listed["next_cursor"]; !present || link != "" {
+			s.t.Errorf("the last page: %s, Link %q", got.body, link)
+		}
+		return ids, ""
+	}
+	target, isNext := strings.CutSuffix(link, `>; rel="next"`)
+	_, next, _ = strings.Cut(strings.TrimPrefix(target, "<"), "?")
+	values, err := url.ParseQuery(next)
+	if err != nil || !isNext || values.Get("cursor") != cursor {
+		s.t.Errorf("Link %q, next_cursor %q", link, cursor)
+	}
+	return ids, "?" + next
 }
 
 // eachDatabase runs a test on SQLite and on PostgreSQL.
@@ -77,6 +112,60 @@ func TestExpiredUploadsGo(t *testing.T) {
 	})
 }
 
+// TestListOfUploads reads 250 uploads page by page while others come and go.
+func TestListOfUploads(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, database records.Config) {
+		s := start(t, using(database))
+		const count = 250
+		want := make([]string, count)
+		for i := range count {
+			want[count-1-i] = s.upload(tinyPNG(t, i)) // the newest first
+		}
+		if ids, next := s.page(""); len(ids) != 100 || next == "" {
+			t.Errorf("without a limit: %d, %q", len(ids), next)
+		}
+		if ids, next := s.page("?limit=250"); strings.Join(ids, " ") != strings.Join(want, " ") || next != "" {
+			t.Errorf("all in one page: %d, %q", len(ids), next)
+		}
+		expire(t, s, database, want[200], time.Now())
+		want = slices.Delete(want, 200, 201)
+		remove := func(id string) {
+			if gone := s.delete(id); gone.status != http.StatusNoContent {
+				t.Fatalf("%d %s", gone.status, gone.body)
+			}
+		}
+		var got []string
+		for query, pages := "?limit=30", 0; query != ""; pages++ {
+			var ids []string
+			ids, query = s.page(query)
+			got = append(got, ids...)
+			// The one that the cursor names goes, and one that was seen, and one that
+			// is still to come; and a new one comes.
+			last := len(got) - 1
+			remove(want[last])
+			remove(want[last-5])
+			if next := last + 7; next < len(want) {
+				remove(want[next])
+				want = slices.Delete(want, next, next+1)
+			}
+			s.upload(tinyPNG(t, count+pages))
+		}
+		if strings.Join(got, " ") != strings.Join(want, " ") {
+			t.Errorf("got %d, want %d:\n%v\n%v", len(got), len(want), got, want)
+		}
+		for _, query := range []string{"?limit=0", "?limit=1001", "?cursor=x", "?cursor=", "?page=2", "?limit=1&limit=1"} {
+			s.list(query).isProblem(t, http.StatusBadRequest, "bad_option")
+		}
+		s.get("/images").isProblem(t, http.StatusUnauthorized, "unauthorized")
+		if head := s.do(http.MethodHead, "/images", nil, "Authorization", "Bearer "+s.key); head.status != http.StatusOK {
+			t.Errorf("HEAD: %d", head.status)
+		}
+		if allowed := s.do(http.MethodPut, "/images", nil); allowed.status != http.StatusMethodNotAllowed || !strings.Contains(allowed.header.Get("Allow"), "GET") || !strings.Contains(allowed.header.Get("Allow"), "POST") {
+			t.Errorf("PUT: %d, Allow %q", allowed.status, allowed.header.Get("Allow"))
+		}
+	})
+}
+
 // TestUploadsOutliveTheDatabase: files that an older version left, and bodies
 // whose records are lost, are taken in; pictures of them are the same as before.
 func TestUploadsOutliveTheDatabase(t *testing.T) {
@@ -121,6 +210,7 @@ func TestDatabaseGoesAndComes(t *testing.T) {
 		return got.status == http.StatusServiceUnavailable && strings.Contains(string(got.body), "the database does not answer")
 	})
 	s.post(tinyPNG(t, 2)).isProblem(t, http.StatusServiceUnavailable, "overloaded")
+	s.list("").isProblem(t, http.StatusServiceUnavailable, "overloaded")
 	s.delete(id).isProblem(t, http.StatusServiceUnavailable, "overloaded")
 	if again := s.picture(path); !strings.Contains(again.header.Get("Cache-Status"), "hit") {
 		t.Errorf("%s", again.header.Get("Cache-Status"))
@@ -128,6 +218,9 @@ func TestDatabaseGoesAndComes(t *testing.T) {
 	must(t, server.Start())
 	s.eventuallyReady()
 	s.upload(tinyPNG(t, 2))
+	if ids, _ := s.page(""); len(ids) != 2 {
+		t.Errorf("%v", ids)
+	}
 	if status := s.delete(id).status; status != http.StatusNoContent {
 		t.Errorf("delete: %d", status)
 	}
@@ -165,6 +258,9 @@ func TestTwoProcessesShareUploads(t *testing.T) {
 	id := one.upload(tinyPNG(t, 1))
 	path := "/resize/2x,f=png/" + id
 	other.picture(path)
+	if ids, _ := other.page(""); len(ids) != 1 || ids[0] != id {
+		t.Errorf("%v", ids)
+	}
 	if status := one.delete(id).status; status != http.StatusNoContent {
 		t.Fatalf("delete: %d", status)
 	}
