@@ -103,6 +103,7 @@ func (u *Uploads) reconcile() {
 		}
 	}
 	close(r.done)
+	u.Totals() // begins to count, so that the first who asks is told something
 	if removed, taken, left := r.removed.Load(), r.taken.Load(), r.left.Load(); removed+taken+left > 0 {
 		u.logger.Info("records and bodies of uploads agree again",
 			"records_removed", removed, "bodies_taken_in", taken, "bodies_left", left)
