@@ -82,7 +82,7 @@ func openAll(ctx context.Context, connections *sql.DB, count int) error {
 	all := make([]*sql.Conn, 0, count)
 	defer func() {
 		for _, one := range all {
-			one.Close() //nolint:errcheck // it goes back to the others
+			one.Close() // it goes back to the others
 		}
 	}()
 	for range count {
