@@ -101,7 +101,7 @@ func describeDocs(d *document) huma.Operation {
 		Responses: d.answers(map[string]*huma.Response{
 			"200": {
 				Description: "The page.", Headers: withHeaders("ETag", "Cache-Control", "Vary"),
-				Content: map[string]*huma.MediaType{fiber.MIMETextHTML: {Schema: text("")}},
+				Content: map[string]*huma.MediaType{fiber.MIMETextHTML: {Schema: text()}},
 			},
 			"304": empty("Not modified.", "ETag", "Cache-Control"),
 		}),
@@ -114,7 +114,7 @@ func describeDocsFile(d *document) huma.Operation {
 	content := map[string]*huma.MediaType{}
 	for _, file := range files {
 		mediaType, _, _ := strings.Cut(file.contentType, ";")
-		content[mediaType] = &huma.MediaType{Schema: text("")}
+		content[mediaType] = &huma.MediaType{Schema: text()}
 	}
 	return huma.Operation{
 		OperationID: "getDocumentationFile", Tags: []string{tagService}, Summary: "What that page loads",

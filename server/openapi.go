@@ -49,7 +49,7 @@ func (s *Server) describe31(rows []route) ([]byte, error) {
 		operation := row.describe(d)
 		operation.Method = row.method
 		if operation.Path == "" {
-			operation.Path = template(row.path)
+			operation.Path = documentPath(row.path)
 		}
 		operation.Security = []map[string][]string{}
 		if s.keyed(row.access) {
@@ -147,22 +147,22 @@ Where ` + "`Retry-After`" + ` comes with an error, it says in how many seconds t
 
 // headers are those that several answers have.
 var headers = map[string]*huma.Header{
-	"ETag":                {Description: "Names these very bytes; strong.", Schema: text("")},
-	"Last-Modified":       {Description: "When the original changed, where that is known.", Schema: text("")},
-	"Cache-Control":       {Description: "For how long the answer may be kept.", Schema: text("")},
-	"Vary":                {Description: "The request's headers that had a say.", Schema: text("")},
-	"Content-Disposition": {Description: "The file's name; attachment where the URL asks for a download.", Schema: text("")},
-	"Accept-Ranges":       {Description: "Parts may be asked for, by `Range`.", Schema: text("")},
-	"Content-Range":       {Description: "Which part this is.", Schema: text("")},
-	"Cache-Status":        {Description: "What the cache did, RFC 9211: `api-resize; hit; detail=memory`, `api-resize; fwd=miss; stored`, ….", Schema: text("")},
-	"Server-Timing":       {Description: "Where the time went: queue, fetch, decode, transform, encode, in milliseconds.", Schema: text("")},
-	"Cache-Tag":           {Description: "Sources and folders that it is made of, by which caches in front follow a purge.", Schema: text("")},
-	"X-Fallback":          {Description: "The code of the error that has the picture of `default` sent instead.", Schema: text("")},
-	"X-Image-Decision":    {Description: "`original-smaller`: the original is sent, since a new file would be longer. `over-max-bytes`: even the lowest quality is longer.", Schema: text("")},
-	"Location":            {Description: "Where it is from now on.", Schema: text("")},
+	"ETag":                {Description: "Names these very bytes; strong.", Schema: text()},
+	"Last-Modified":       {Description: "When the original changed, where that is known.", Schema: text()},
+	"Cache-Control":       {Description: "For how long the answer may be kept.", Schema: text()},
+	"Vary":                {Description: "The request's headers that had a say.", Schema: text()},
+	"Content-Disposition": {Description: "The file's name; attachment where the URL asks for a download.", Schema: text()},
+	"Accept-Ranges":       {Description: "Parts may be asked for, by `Range`.", Schema: text()},
+	"Content-Range":       {Description: "Which part this is.", Schema: text()},
+	"Cache-Status":        {Description: "What the cache did, RFC 9211: `api-resize; hit; detail=memory`, `api-resize; fwd=miss; stored`, ….", Schema: text()},
+	"Server-Timing":       {Description: "Where the time went: queue, fetch, decode, transform, encode, in milliseconds.", Schema: text()},
+	"Cache-Tag":           {Description: "Sources and folders that it is made of, by which caches in front follow a purge.", Schema: text()},
+	"X-Fallback":          {Description: "The code of the error that has the picture of `default` sent instead.", Schema: text()},
+	"X-Image-Decision":    {Description: "`original-smaller`: the original is sent, since a new file would be longer. `over-max-bytes`: even the lowest quality is longer.", Schema: text()},
+	"Location":            {Description: "Where it is from now on.", Schema: text()},
 	"Retry-After":         {Description: "In how many seconds to ask again.", Schema: &huma.Schema{Type: huma.TypeInteger}},
-	"X-Request-Id":        {Description: "Names the request in the log.", Schema: text("")},
-	"Link":                {Description: "The canonical spelling of a picture's URL, `rel=\"canonical\"`; the next page of a list, `rel=\"next\"`.", Schema: text("")},
+	"X-Request-Id":        {Description: "Names the request in the log.", Schema: text()},
+	"Link":                {Description: "The canonical spelling of a picture's URL, `rel=\"canonical\"`; the next page of a list, `rel=\"next\"`.", Schema: text()},
 }
 
 // withHeaders names those of the table that an answer has.
@@ -189,10 +189,10 @@ func (d *document) answers(successes map[string]*huma.Response, codes ...string)
 }
 
 // json is an answer with a value as JSON.
-func (d *document) json(description string, value any, example any, headers ...string) *huma.Response {
+func (d *document) json(description string, value any, headers ...string) *huma.Response {
 	return &huma.Response{
 		Description: description, Headers: withHeaders(append(headers, "Cache-Control")...),
-		Content: map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: d.schema(value), Example: example}},
+		Content: map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: d.schema(value)}},
 	}
 }
 
@@ -209,14 +209,8 @@ func quoted(words []string) []string {
 	return all
 }
 
-// text is a schema of a string; an example makes it one that is shown.
-func text(example string) *huma.Schema {
-	schema := &huma.Schema{Type: huma.TypeString}
-	if example != "" {
-		schema.Examples = []any{example}
-	}
-	return schema
-}
+// text is a schema of any string.
+func text() *huma.Schema { return &huma.Schema{Type: huma.TypeString} }
 
 // oneOf is a schema of a string of a list.
 func oneOf(words ...string) *huma.Schema {
@@ -242,7 +236,7 @@ func inQuery(name, description string, schema *huma.Schema, example any) *huma.P
 }
 
 func inHeader(name, description string, example any) *huma.Param {
-	return &huma.Param{Name: name, In: "header", Description: description, Schema: &huma.Schema{Type: huma.TypeString}, Example: example}
+	return &huma.Param{Name: name, In: "header", Description: description, Schema: text(), Example: example}
 }
 
 func describeOpenAPI(d *document) huma.Operation {

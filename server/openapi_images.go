@@ -18,25 +18,26 @@ type documentedUploads struct {
 // documentedUpload is one of its elements.
 type documentedUpload struct{}
 
+// documentedRefused is that of a file that was refused.
+type documentedRefused struct {
+	Error Problem `json:"error"`
+}
+
 // Schema is that of an image, or of what was wrong with its file.
 func (documentedUpload) Schema(registry huma.Registry) *huma.Schema {
-	refused := &huma.Schema{
-		Type: huma.TypeObject, Required: []string{"error"}, Description: "Of a file that was refused.",
-		Properties: map[string]*huma.Schema{"error": schemaIn(registry, Problem{})},
-	}
-	return &huma.Schema{OneOf: []*huma.Schema{schemaIn(registry, Image{}), refused}}
+	return &huma.Schema{OneOf: []*huma.Schema{schemaIn(registry, Image{}), schemaIn(registry, documentedRefused{})}}
 }
 
 func (d *document) imageID() *huma.Param {
-	id := text("")
+	id := text()
 	id.Pattern = "^[a-z2-7]{26}$"
 	return inPath("id", "The id that the upload got.", id, exampleID)
 }
 
 func describeUpload(d *document) huma.Operation {
-	image := d.json("It is there already: `existing` is true.", Image{}, nil, "Location")
+	image := d.json("It is there already: `existing` is true.", Image{}, "Location")
 	created := d.json("One file: its JSON, and `Location`. Several: a list in their order, in which one bad file fails only itself.",
-		&huma.Schema{OneOf: []*huma.Schema{d.schema(Image{}), d.schema(documentedUploads{})}}, nil, "Location")
+		&huma.Schema{OneOf: []*huma.Schema{d.schema(Image{}), d.schema(documentedUploads{})}}, "Location")
 	return huma.Operation{
 		OperationID: "uploadImages", Tags: []string{tagImages}, Summary: "Upload one or several",
 		Description: fmt.Sprintf(`Recognised by content, whatever the Content-Type. Decoded once, all frames: what is broken or cut short is
@@ -90,8 +91,8 @@ type documentedImageList struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
-// imageListRoute is the row of the list in the table of routes.
-func imageListRoute(list fiber.Handler) route {
+// imageListRow is the row of the list in the table of routes.
+func imageListRow(list fiber.Handler) route {
 	return route{fiber.MethodGet, uploadRoute, withKey, list, describeImageList}
 }
 
@@ -103,7 +104,7 @@ func describeImageList(d *document) huma.Operation {
 			cursor(),
 		},
 		Responses: d.answers(map[string]*huma.Response{
-			"200": d.json("A page of them.", documentedImageList{}, nil, "Link"),
+			"200": d.json("A page of them.", documentedImageList{}, "Link"),
 		}, "bad_option", "overloaded"),
 	}
 }
@@ -112,12 +113,12 @@ func describeImage(d *document) huma.Operation {
 	return huma.Operation{
 		OperationID: "getImage", Tags: []string{tagImages}, Summary: "What is known of an upload",
 		Parameters: []*huma.Param{d.imageID()},
-		Responses:  d.answers(map[string]*huma.Response{"200": d.json("What is known.", Image{}, nil)}, "not_found", "overloaded"),
+		Responses:  d.answers(map[string]*huma.Response{"200": d.json("What is known.", Image{})}, "not_found", "overloaded"),
 	}
 }
 
 func describeOriginal(d *document) huma.Operation {
-	content := map[string]*huma.MediaType{}
+	content := map[string]*huma.MediaType{"image/*": anyBytes()}
 	for _, format := range spec.Formats {
 		content[format.ContentType] = anyBytes()
 	}
@@ -179,6 +180,8 @@ var imageProperties = map[string]string{
 
 	"ImageList.images":      "The newest first.",
 	"ImageList.next_cursor": "Where the next page begins; null: there is none.",
+
+	"Refused.error": "What was wrong with the file.",
 
 	"Uploads.images": "One for each file, in their order.",
 }

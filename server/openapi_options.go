@@ -2,10 +2,8 @@ package server
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -17,15 +15,15 @@ func (d *document) options(but ...string) []*huma.Param {
 	var parameters []*huma.Param
 	for _, option := range spec.Options {
 		if !slices.Contains(but, option.Name) {
-			parameters = append(parameters, optionParameter(option))
+			parameters = append(parameters, d.option(option))
 		}
 	}
 	return parameters
 }
 
-func optionParameter(option spec.Option) *huma.Param {
-	schema := valuesSchema(option.Values)
-	description := fmt.Sprintf("%s\n\nAccepted: %s. Default: %s. Example: `%s`.", option.Doc, option.Values, option.Default, option.Example)
+func (d *document) option(option spec.Option) *huma.Param {
+	schema := valuesSchema(option.Domain)
+	description := fmt.Sprintf("%s\n\nAccepted: %s. Default: %s. Example: %#q.", option.Doc, option.Values, option.Default, option.Example)
 	if option.Short != "" {
 		description += " Short: `" + option.Short + "`."
 	}
@@ -39,57 +37,39 @@ func optionParameter(option spec.Option) *huma.Param {
 		schema.Default = value // that of a text is said in words
 	}
 	example, _ := typed(schema, option.Example)
+	if schema.AnyOf != nil {
+		// Generators give a name of its own to what has one only.
+		name := "Option" + capital(option.Name)
+		d.api.Components.Schemas.Map()[name] = schema
+		schema = &huma.Schema{Ref: "#/components/schemas/" + name}
+	}
 	return inQuery(option.Name, description, schema, example)
 }
 
 // isText reports whether a schema lets any string pass.
 func isText(schema *huma.Schema) bool { return schema.Type == huma.TypeString && schema.Enum == nil }
 
-// The forms in which the table of options says what is accepted. What has none
-// of them is text.
-const (
-	formBoolean = "true, false"
-	formTime    = "Unix time in seconds"
-)
-
-var (
-	formWhole  = regexp.MustCompile(`^a whole number (\d+)…(\d+)(?:, or (\w+))?$`)
-	formNumber = regexp.MustCompile(`^a number (?:of degrees )?(-?[\d.]+)…([\d.]+)$`)
-	formWords  = regexp.MustCompile(`^[\w-]+(, [\w-]+)+$`)
-)
-
-// valuesSchema is the schema of what an option accepts.
-func valuesSchema(values string) *huma.Schema {
-	switch values {
-	case formBoolean:
+// valuesSchema is the schema of what an option accepts. Of kinds whose grammar
+// schemas don't have, it is text.
+func valuesSchema(domain spec.Domain) *huma.Schema {
+	switch domain.Kind {
+	case spec.KindSwitch:
 		return &huma.Schema{Type: huma.TypeBoolean}
-	case formTime:
+	case spec.KindWord, spec.KindPosition:
+		return oneOf(domain.Words...)
+	case spec.KindTime:
 		return &huma.Schema{Type: huma.TypeInteger, Format: "int64"}
-	}
-	if found := formWhole.FindStringSubmatch(values); found != nil {
-		number := wholeNumber(bound(found[1]), bound(found[2]))
-		if found[3] == "" {
+	case spec.KindNumber:
+		number := &huma.Schema{Type: huma.TypeNumber, Minimum: &domain.Low, Maximum: &domain.High}
+		if domain.Whole {
+			number.Type = huma.TypeInteger
+		}
+		if domain.Words == nil {
 			return number
 		}
-		return &huma.Schema{AnyOf: []*huma.Schema{number, oneOf(found[3])}}
+		return &huma.Schema{AnyOf: []*huma.Schema{number, oneOf(domain.Words...)}}
 	}
-	if found := formNumber.FindStringSubmatch(values); found != nil {
-		low, high := bound(found[1]), bound(found[2])
-		return &huma.Schema{Type: huma.TypeNumber, Minimum: &low, Maximum: &high}
-	}
-	if formWords.MatchString(values) {
-		return oneOf(strings.Split(values, ", ")...)
-	}
-	return text("")
-}
-
-// bound reads what the forms have let through.
-func bound(text string) float64 {
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		panic(fmt.Sprintf("OpenAPI document: %q is no number", text))
-	}
-	return value
+	return text()
 }
 
 // within reports whether a number is within a schema's bounds.

@@ -24,13 +24,13 @@ var originCodes = []string{
 var pictureCodes = append([]string{"bad_signature", "expired"}, originCodes...)
 
 func (d *document) size() *huma.Param {
-	size := text("")
+	size := text()
 	size.Pattern = `^(\d+x\d*|x\d+|max|@[\w-]+)(,.*)?$`
 	return inPath("size", fmt.Sprintf("`300x200`, `300x` (as high as it comes), `x200` (as wide as it comes), 1…%d pixels a side; `max`, the original's own size; or `@name`, a preset of the configuration.", spec.MaxSide), size, "300x200")
 }
 
 func (d *document) source() *huma.Param {
-	return inPath("source", "The id of an upload, here with an output format as its extension if wanted (`{id}.webp`); `alias/path`; or an `http(s)://` URL.", text(""), exampleID)
+	return inPath("source", "The id of an upload, here with an output format as its extension if wanted (`{id}.webp`); `alias/path`; or an `http(s)://` URL.", text(), exampleID)
 }
 
 func describeResize(d *document) huma.Operation {
@@ -46,7 +46,7 @@ is what a signature covers. In the path, values with a comma, slash or equals si
 
 An option that is unknown, out of range or given twice is 400, with what was expected and the nearest known name.`,
 		Parameters: slices.Concat([]*huma.Param{d.size(), d.source()}, d.options(), []*huma.Param{
-			inQuery("sig", "The signature of a signed URL, last in the query.", text(""), nil),
+			inQuery("sig", "The signature of a signed URL, last in the query.", text(), nil),
 			inHeader("If-None-Match", "ETags that the client has already: 304 when one is current.", `"another"`),
 			inHeader("Range", "One range of bytes.", "bytes=0-99"),
 			inHeader("Save-Data", "`on` lowers the quality.", "on"),
@@ -69,9 +69,10 @@ func pictureHeaders(more ...string) map[string]*huma.Param {
 		"Link", "Cache-Status", "Server-Timing", "Cache-Tag", "X-Fallback", "X-Image-Decision")...)
 }
 
-// pictureContent has all media types that are written here.
+// pictureContent has all media types that are written here, and first the one that
+// pages of documentation ask for.
 func pictureContent() map[string]*huma.MediaType {
-	content := map[string]*huma.MediaType{}
+	content := map[string]*huma.MediaType{"image/*": anyBytes()}
 	for _, format := range spec.OutputFormats() {
 		content[format.ContentType()] = anyBytes()
 	}
@@ -90,7 +91,7 @@ func describeInfo(d *document) huma.Operation {
 		Parameters: []*huma.Param{d.source(),
 			inHeader("If-None-Match", "ETags that the client has already: 304 when one is current.", `"another"`)},
 		Responses: d.answers(map[string]*huma.Response{
-			"200": d.json("What is known.", Image{}, nil, "ETag", "Last-Modified", "Vary", "Cache-Tag"),
+			"200": d.json("What is known.", Image{}, "ETag", "Last-Modified", "Vary", "Cache-Tag"),
 			"304": empty("Not modified.", "ETag", "Cache-Control"),
 			"412": empty("`If-Match` or `If-Unmodified-Since` is not met."),
 		}, originCodes...),
@@ -98,16 +99,16 @@ func describeInfo(d *document) huma.Operation {
 }
 
 func describeSrcset(d *document) huma.Operation {
-	told := d.json("JSON, or HTML for who prefers `text/html`.", Srcset{}, nil, "ETag", "Vary", "Cache-Tag")
-	told.Content[fiber.MIMETextHTML] = &huma.MediaType{Schema: text("")}
+	told := d.json("JSON, or HTML for who prefers `text/html`.", Srcset{}, "ETag", "Vary", "Cache-Tag")
+	told.Content[fiber.MIMETextHTML] = &huma.MediaType{Schema: text()}
 	return huma.Operation{
 		OperationID: "getSrcset", Tags: []string{tagFacts}, Path: "/srcset/{source}",
 		Summary:     "What an img or picture element needs",
 		Description: "Without widths, the steps of `sizes.ladder` from 160 up to the original's width. One beyond that comes out as wide as the original, and once.",
 		Parameters: slices.Concat([]*huma.Param{
 			d.source(),
-			inQuery("widths", fmt.Sprintf("Up to %d widths of 1…%d pixels, separated by commas.", maxWidths, spec.MaxSide), text(""), "320,640"),
-			inQuery("sizes", "The sizes attribute: how wide the picture is on the page.", text(""), "(max-width: 600px) 100vw, 50vw"),
+			inQuery("widths", fmt.Sprintf("Up to %d widths of 1…%d pixels, separated by commas.", maxWidths, spec.MaxSide), text(), "320,640"),
+			inQuery("sizes", "The sizes attribute: how wide the picture is on the page.", text(), "(max-width: 600px) 100vw, 50vw"),
 		}, d.options("dpr", "download", "default", "expires")),
 		Responses: d.answers(map[string]*huma.Response{
 			"200": told,
@@ -123,9 +124,9 @@ func describeExplain(d *document) huma.Operation {
 		Summary:     "How a picture's URL is answered, and why",
 		Description: "Makes no picture. 200 whatever the URL is; what it would be refused with is in `problem`.",
 		Parameters: slices.Concat([]*huma.Param{d.size(), d.source()}, d.options(), []*huma.Param{
-			inQuery("sig", "The signature of a signed URL, last in the query.", text(""), nil),
+			inQuery("sig", "The signature of a signed URL, last in the query.", text(), nil),
 		}),
-		Responses: d.answers(map[string]*huma.Response{"200": d.json("The explanation.", explanation{}, nil)}),
+		Responses: d.answers(map[string]*huma.Response{"200": d.json("The explanation.", explanation{})}),
 	}
 }
 

@@ -29,6 +29,9 @@ func problemCodes() []string {
 	return slices.Compact(all)
 }
 
+// inMarkdown keeps what would be a tag, or end a cell.
+var inMarkdown = strings.NewReplacer("<", "&lt;", ">", "&gt;", "|", "&#124;")
+
 // problemTable lists every code and status with all that they can mean.
 func problemTable() string {
 	type row struct {
@@ -44,7 +47,7 @@ func problemTable() string {
 		}
 		meaning := kind.title
 		if kind.detail != "" {
-			meaning += ": " + strings.TrimSuffix(kind.detail, ".")
+			meaning += ": " + inMarkdown.Replace(strings.TrimSuffix(kind.detail, "."))
 		}
 		if !slices.Contains(meanings[key], meaning) {
 			meanings[key] = append(meanings[key], meaning)
@@ -72,7 +75,7 @@ func (d *document) problems(codes []string) map[string]*huma.Response {
 			}
 			known = true
 			status := strconv.Itoa(kind.status)
-			meaning := fmt.Sprintf("`%s`: %s", code, kind.title)
+			meaning := fmt.Sprintf("%#q: %s", code, kind.title)
 			if !slices.Contains(meanings[status], meaning) {
 				meanings[status] = append(meanings[status], meaning)
 			}
@@ -97,7 +100,7 @@ func (d *document) problemContent() map[string]*huma.MediaType {
 // refused adds the answer to those who have no key.
 func (d *document) refused(operation *huma.Operation) {
 	for status, response := range d.problems([]string{"unauthorized"}) {
-		response.Headers["WWW-Authenticate"] = &huma.Param{Description: "`Bearer`", Schema: text("")}
+		response.Headers["WWW-Authenticate"] = &huma.Param{Description: "`Bearer`", Schema: text()}
 		operation.Responses[status] = response
 	}
 }

@@ -27,7 +27,7 @@ func schemaName(of reflect.Type, _ string) string {
 	if part, found := strings.CutSuffix(name, "Story"); found {
 		return "Explained" + capital(part)
 	}
-	return capital(strings.TrimPrefix(name, "documented"))
+	return capital(strings.TrimPrefix(capital(name), "Documented"))
 }
 
 func capital(word string) string {
@@ -70,6 +70,7 @@ var propertyWords = map[string][]string{
 	"ExplainedSizes.mode":     {"auto", "any", "list", "ladder"},
 	"Explanation.would":       {"hit", "miss"},
 	"Task.state":              taskStates,
+	"TaskPage.state":          taskStates,
 	"TaskItem.state":          taskStates,
 }
 

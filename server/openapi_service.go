@@ -13,7 +13,7 @@ type documentedAlive struct {
 func describeAlive(d *document) huma.Operation {
 	return huma.Operation{
 		OperationID: "getHealth", Tags: []string{tagService}, Summary: "Whether the process answers",
-		Responses: d.answers(map[string]*huma.Response{"200": d.json("It does.", documentedAlive{}, nil)}),
+		Responses: d.answers(map[string]*huma.Response{"200": d.json("It does.", documentedAlive{})}),
 	}
 }
 
@@ -21,14 +21,14 @@ func describeReady(d *document) huma.Operation {
 	return huma.Operation{
 		OperationID: "getReadiness", Tags: []string{tagService}, Summary: "Whether to send requests here",
 		Responses: d.answers(map[string]*huma.Response{
-			"200": d.json("Yes.", Readiness{}, nil),
-			"503": d.json("Not while it is starting or stopping, or could not store what it has to.", Readiness{}, nil, "Retry-After"),
+			"200": d.json("Yes.", Readiness{}),
+			"503": d.json("Not while it is starting or stopping, or could not store what it has to.", Readiness{}, "Retry-After"),
 		}),
 	}
 }
 
-// playgroundRoute is the row of the playground in the table of routes.
-func playgroundRoute(page fiber.Handler) route {
+// playgroundRow is the row of the playground in the table of routes.
+func playgroundRow(page fiber.Handler) route {
 	return route{fiber.MethodGet, "/", anybody, page, describePlayground}
 }
 
@@ -39,7 +39,7 @@ func describePlayground(d *document) huma.Operation {
 		Responses: d.answers(map[string]*huma.Response{
 			"200": {
 				Description: "The page.", Headers: withHeaders("ETag", "Cache-Control"),
-				Content: map[string]*huma.MediaType{fiber.MIMETextHTML: {Schema: text("")}},
+				Content: map[string]*huma.MediaType{fiber.MIMETextHTML: {Schema: text()}},
 			},
 			"304": empty("Not modified.", "ETag", "Cache-Control"),
 		}),
@@ -56,6 +56,6 @@ func describePurge(d *document) huma.Operation {
 		OperationID: "purge", Tags: []string{tagCache}, Summary: "Forget what was made",
 		Description: "Of one source, of all that begin in some way, or everything: exactly one of the three. Uploads themselves stay.",
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{fiber.MIMEApplicationJSON: content}},
-		Responses:   d.answers(map[string]*huma.Response{"200": d.json("What went, from memory and disk.", Purged{}, nil)}, "bad_option", "overloaded"),
+		Responses:   d.answers(map[string]*huma.Response{"200": d.json("What went, from memory and disk.", Purged{})}, "bad_option", "overloaded"),
 	}
 }

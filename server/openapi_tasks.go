@@ -7,8 +7,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-const tasksRoute = "/tasks"
-
 // The shapes of tasks, for the document. The types that the handlers answer with
 // take their places: schemaName calls either by the same name.
 type (
@@ -17,19 +15,23 @@ type (
 		Sizes   []string       `json:"sizes"`
 		Options map[string]any `json:"options,omitempty"`
 	}
-	documentedTask struct {
-		ID         string               `json:"id"`
-		State      string               `json:"state"`
-		Created    time.Time            `json:"created"`
-		Started    *time.Time           `json:"started"`
-		Finished   *time.Time           `json:"finished"`
-		Expires    *time.Time           `json:"expires"`
-		Progress   float64              `json:"progress"`
-		Counts     documentedTaskCounts `json:"counts"`
-		Options    map[string]any       `json:"options"`
-		URL        string               `json:"url"`
-		Items      []documentedTaskItem `json:"items,omitempty"`
-		NextCursor *string              `json:"next_cursor,omitempty"`
+	// DocumentedTask has an exported name since only such parts of others are looked into.
+	DocumentedTask struct {
+		ID       string               `json:"id"`
+		State    string               `json:"state"`
+		Created  time.Time            `json:"created"`
+		Started  *time.Time           `json:"started"`
+		Finished *time.Time           `json:"finished"`
+		Expires  *time.Time           `json:"expires"`
+		Progress float64              `json:"progress"`
+		Counts   documentedTaskCounts `json:"counts"`
+		Options  map[string]any       `json:"options"`
+		URL      string               `json:"url"`
+	}
+	documentedTaskPage struct {
+		DocumentedTask
+		Items      []documentedTaskItem `json:"items"`
+		NextCursor *string              `json:"next_cursor"`
 	}
 	documentedTaskCounts struct {
 		Total     int `json:"total"`
@@ -50,16 +52,16 @@ type (
 		Width    int                  `json:"width,omitempty"`
 		Height   int                  `json:"height,omitempty"`
 		Bytes    int64                `json:"bytes,omitempty"`
-		Error    *documentedTaskError `json:"error,omitempty"`
+		Error    *documentedItemError `json:"error,omitempty"`
 	}
-	documentedTaskError struct {
+	documentedItemError struct {
 		Status int    `json:"status"`
 		Code   string `json:"code"`
 		Title  string `json:"title"`
 		Detail string `json:"detail"`
 	}
 	documentedTaskList struct {
-		Tasks      []documentedTask `json:"tasks"`
+		Tasks      []DocumentedTask `json:"tasks"`
 		NextCursor *string          `json:"next_cursor"`
 	}
 )
@@ -71,22 +73,22 @@ const exampleTask = "0198c0de-7a5c-7000-8000-000000000000"
 // The states of tasks and of their items.
 var taskStates = []string{"queued", "running", "done", "failed", "cancelled"}
 
-// taskRoutes are the rows of tasks in the table of routes.
-func taskRoutes(add, list, get, cancel fiber.Handler) []route {
+// taskRows are the rows of tasks in the table of routes.
+func taskRows(add, list, get, cancel fiber.Handler) []route {
 	return []route{
-		{fiber.MethodPost, tasksRoute, withKey, add, describeTaskAdd},
-		{fiber.MethodGet, tasksRoute, withKey, list, describeTaskList},
-		{fiber.MethodGet, tasksRoute + "/:id", withKey, get, describeTaskGet},
-		{fiber.MethodDelete, tasksRoute + "/:id", withKey, cancel, describeTaskCancel},
+		{fiber.MethodPost, "/tasks", withKey, add, describeTaskAdd},
+		{fiber.MethodGet, "/tasks", withKey, list, describeTaskList},
+		{fiber.MethodGet, "/tasks/:id", withKey, get, describeTaskGet},
+		{fiber.MethodDelete, "/tasks/:id", withKey, cancel, describeTaskCancel},
 	}
 }
 
-func taskID() *huma.Param {
-	return inPath("id", "The id that the task got.", text(""), exampleTask)
+func taskIDParameter() *huma.Param {
+	return inPath("id", "The id that the task got.", text(), exampleTask)
 }
 
 func cursor() *huma.Param {
-	return inQuery("cursor", "`next_cursor` of the page before.", text(""), nil)
+	return inQuery("cursor", "`next_cursor` of the page before.", text(), nil)
 }
 
 func describeTaskAdd(d *document) huma.Operation {
@@ -101,7 +103,7 @@ The task is durable when it is answered. Each picture is made at most three time
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			fiber.MIMEApplicationJSON: {Schema: d.schema(documentedTaskRequest{}), Example: example},
 		}},
-		Responses: d.answers(map[string]*huma.Response{"202": d.json("The task.", documentedTask{}, nil, "Location")}, d.known(
+		Responses: d.answers(map[string]*huma.Response{"202": d.json("The task.", DocumentedTask{}, "Location")}, d.known(
 			"bad_option", "source_not_allowed", "too_many_items", "idempotency_mismatch", "overloaded")...),
 	}
 }
@@ -114,7 +116,7 @@ func describeTaskList(d *document) huma.Operation {
 			inQuery("limit", "How many; 100 where nothing is said.", wholeNumber(1, 1000), 10),
 			cursor(),
 		},
-		Responses: d.answers(map[string]*huma.Response{"200": d.json("Without their items.", documentedTaskList{}, nil)}, "bad_option", "overloaded"),
+		Responses: d.answers(map[string]*huma.Response{"200": d.json("Without their items.", documentedTaskList{})}, "bad_option", "overloaded"),
 	}
 }
 
@@ -122,12 +124,12 @@ func describeTaskGet(d *document) huma.Operation {
 	return huma.Operation{
 		OperationID: "getTask", Tags: []string{tagTasks}, Summary: "One task with its items",
 		Parameters: []*huma.Param{
-			taskID(),
+			taskIDParameter(),
 			inQuery("items", "Only items in this state.", oneOf(taskStates...), "failed"),
 			inQuery("limit", "How many items; 1000 where nothing is said.", wholeNumber(1, 10_000), 100),
 			cursor(),
 		},
-		Responses: d.answers(map[string]*huma.Response{"200": d.json("The task.", documentedTask{}, nil)}, "bad_option", "not_found", "overloaded"),
+		Responses: d.answers(map[string]*huma.Response{"200": d.json("The task.", documentedTaskPage{})}, "bad_option", "not_found", "overloaded"),
 	}
 }
 
@@ -135,28 +137,18 @@ func describeTaskCancel(d *document) huma.Operation {
 	return huma.Operation{
 		OperationID: "cancelTask", Tags: []string{tagTasks}, Summary: "Cancel a task",
 		Description: "What is made stays. A finished task stays as it is.",
-		Parameters:  []*huma.Param{taskID()},
-		Responses:   d.answers(map[string]*huma.Response{"200": d.json("The task.", documentedTask{}, nil)}, "not_found", "overloaded"),
+		Parameters:  []*huma.Param{taskIDParameter()},
+		Responses:   d.answers(map[string]*huma.Response{"200": d.json("The task.", DocumentedTask{})}, "not_found", "overloaded"),
 	}
 }
 
-var taskProperties = map[string]string{
+var taskProperties = join(map[string]string{
 	"TaskRequest.sources": "As they stand in URLs.",
 	"TaskRequest.sizes":   "As they stand in URLs.",
 	"TaskRequest.options": "Of all its pictures, by their names or short names, as strings, numbers or booleans.",
 
-	"Task.id":          "Its id.",
-	"Task.state":       "done: at least one picture was made; failed: none was.",
-	"Task.created":     "When it came.",
-	"Task.started":     "When the first picture was begun.",
-	"Task.finished":    "When the last one was done with.",
-	"Task.expires":     "When it is forgotten; null before it has finished.",
-	"Task.progress":    "0…1.",
-	"Task.counts":      "Of its pictures, by state.",
-	"Task.options":     "Of all its pictures.",
-	"Task.url":         "Where it is.",
-	"Task.items":       "Its pictures; not in lists and where it was only just added or cancelled.",
-	"Task.next_cursor": "Where the next page of items begins; null: there is none.",
+	"TaskPage.items":       "Some of its pictures.",
+	"TaskPage.next_cursor": "Where the next page of items begins; null: there is none.",
 
 	"TaskCounts.total":     "All.",
 	"TaskCounts.queued":    "Waiting, also for another attempt.",
@@ -177,11 +169,27 @@ var taskProperties = map[string]string{
 	"TaskItem.bytes":    "Of its file.",
 	"TaskItem.error":    "Why it was given up, or is tried again.",
 
-	"TaskError.status": "What the picture's URL would be answered with.",
-	"TaskError.code":   "What programs may rely on.",
-	"TaskError.title":  "What went wrong, in few words.",
-	"TaskError.detail": "In more.",
+	"ItemError.status": "What the picture's URL would be answered with.",
+	"ItemError.code":   "What programs may rely on.",
+	"ItemError.title":  "What went wrong, in few words.",
+	"ItemError.detail": "In more.",
 
 	"TaskList.tasks":       "The newest first.",
 	"TaskList.next_cursor": "Where the next page begins; null: there is none.",
+}, taskItself("Task"), taskItself("TaskPage"))
+
+// taskItself are the properties that a task has with and without its items.
+func taskItself(schema string) map[string]string {
+	return map[string]string{
+		schema + ".id":       "Its id.",
+		schema + ".state":    "done: at least one picture was made; failed: none was.",
+		schema + ".created":  "When it came.",
+		schema + ".started":  "When the first picture was begun.",
+		schema + ".finished": "When the last one was done with.",
+		schema + ".expires":  "When it is forgotten; null before it has finished.",
+		schema + ".progress": "0…1.",
+		schema + ".counts":   "Of its pictures, by state.",
+		schema + ".options":  "Of all its pictures.",
+		schema + ".url":      "Where it is.",
+	}
 }

@@ -88,8 +88,8 @@ func (s *Server) routes() {
 
 // register adds a route, behind what lets requests pass. HEAD is answered
 // wherever GET is, RFC 9110, section 9.3.2.
-func (s *Server) register(row route, guards ...fiber.Handler) {
-	handlers := append(guards, row.handler)
+func (s *Server) register(row route, handlers ...fiber.Handler) {
+	handlers = append(handlers, row.handler)
 	if row.method == fiber.MethodGet {
 		s.app.Get(row.path, handlers...)
 		return
@@ -108,8 +108,8 @@ func (s *Server) keyed(who access) bool {
 	return who == withKey
 }
 
-// template is how OpenAPI writes a path of which all variables have a name.
-func template(path string) string {
+// documentPath is how OpenAPI writes a path of which all variables have a name.
+func documentPath(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
 		if name, found := strings.CutPrefix(segment, ":"); found {

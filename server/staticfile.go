@@ -67,8 +67,8 @@ func (f staticFile) unpacked() ([]byte, error) {
 // an ETag of its own, RFC 9110, section 8.8.3.3.
 func (f staticFile) send(c *fiber.Ctx) error {
 	combine(c, fiber.HeaderAcceptEncoding)
-	// Who names no coding, such as a shell's client, mostly knows none.
-	packed := c.Get(fiber.HeaderAcceptEncoding) != "" && c.AcceptsEncodings("gzip") == "gzip"
+	_, said := field(c, fiber.HeaderAcceptEncoding) // Fiber takes silence for any coding
+	packed := said && c.AcceptsEncodings("gzip") == "gzip"
 	answer := answer{
 		etag: `"` + f.sum + `"`, contentType: f.contentType, vary: []string{fiber.HeaderAcceptEncoding},
 		life: proxy.Lifetime{MaxAge: staticLife},

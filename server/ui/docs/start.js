@@ -32,28 +32,33 @@ colour();
 // Swagger UI fills in whatever has an example or a default, and would send all
 // options at once, of which some exclude others. So here only what is required
 // has an example; the texts name those of the rest.
-const onlyRequired = (response) => {
-  if (response.loadSpec && response.ok) {
-    const described = JSON.parse(response.text);
-    for (const operations of Object.values(described.paths)) {
-      for (const { parameters = [] } of Object.values(operations)) {
-        for (const parameter of parameters) {
-          if (parameter.required) continue;
-          delete parameter.example;
-          delete parameter.schema.default;
-        }
+const withoutOptional = (text) => {
+  const described = JSON.parse(text);
+  for (const operations of Object.values(described.paths)) {
+    for (const { parameters = [] } of Object.values(operations)) {
+      for (const parameter of parameters.filter(({ required }) => !required)) {
+        delete parameter.example;
+        delete parameter.schema.default;
       }
     }
-    response.text = JSON.stringify(described);
   }
-  return response;
+  return JSON.stringify(described);
 };
+
+const fillInOnlyRequired = () => ({
+  statePlugins: {
+    spec: {
+      wrapActions: {
+        updateSpec: (original) => (text) => original(text && withoutOptional(text)),
+      },
+    },
+  },
+});
 
 const ui = SwaggerUIBundle({
   url: new URL("openapi.json", document.baseURI).href,
   domNode: document.getElementById("docs"),
-  plugins: [rememberKey],
-  responseInterceptor: onlyRequired,
+  plugins: [rememberKey, fillInOnlyRequired],
   deepLinking: true,
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
