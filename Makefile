@@ -36,7 +36,7 @@ export CGO_CFLAGS_ALLOW ?= -Xpreprocessor
 # Read by docker-compose.yml too.
 export IMAGE VERSION
 
-.PHONY: help run build test lint fmt cover bench fuzz docs docker test-docker clean libvips
+.PHONY: help run build test client lint fmt cover bench fuzz docs docker test-docker clean libvips
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,11 @@ test: libvips ## vet, then all tests with the race detector
 	@[ -z "$${CI:-}" ] || deploy/install promtool
 	cd deploy/check && $(GO) vet . && $(GO) test -timeout $(TEST_TIMEOUT) . # dashboards, alerts, Kubernetes
 	@echo 'The test of the container is skipped here: make test-docker runs it.'
+
+# Tests of tasks are there once the document has them.
+client: libvips ## generate a Go client of the OpenAPI document and run it against the service
+	cd deploy/client && $(GO) generate . && \
+	  $(GO) test -count=1 $$(grep -q '"/tasks"' openapi.json && echo -tags=tasks) .
 
 lint: libvips $(GOLANGCI) ## formatting, vet, golangci-lint, go.mod, shell scripts
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
