@@ -19,8 +19,8 @@ const (
 	defaultListed = 100
 )
 
-// Listed is a page of the list of uploads.
-type Listed struct {
+// ImageList is a page of the list of uploads.
+type ImageList struct {
 	Images     []Image `json:"images"`
 	NextCursor *string `json:"next_cursor"` // null on the last page
 }
@@ -36,7 +36,7 @@ func (s *Server) listImages(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := Listed{Images: make([]Image, 0, min(len(found), limit))}
+	page := ImageList{Images: make([]Image, 0, min(len(found), limit))}
 	for _, record := range found[:min(len(found), limit)] {
 		page.Images = append(page.Images, s.imageOf(record, false))
 	}

@@ -61,7 +61,7 @@ func uploadQueryParameters() []*huma.Param {
 		if row.excludes != "" {
 			about += " Not with " + row.excludes + "."
 		}
-		parameter := inQuery(row.name, about, text(row.example), row.example)
+		parameter := inQuery(row.name, about, text(), row.example)
 		if given[row.excludes] { // not both in the one request that is made of all examples
 			parameter.Example = nil
 		}
@@ -84,18 +84,6 @@ func uploadContent() map[string]*huma.MediaType {
 	}
 }
 
-// documentedImageList is the answer of GET /images, for the document. The type
-// that the handler answers with takes its place.
-type documentedImageList struct {
-	Images     []Image `json:"images"`
-	NextCursor *string `json:"next_cursor"`
-}
-
-// imageListRow is the row of the list in the table of routes.
-func imageListRow(list fiber.Handler) route {
-	return route{fiber.MethodGet, uploadRoute, withKey, list, describeImageList}
-}
-
 func describeImageList(d *document) huma.Operation {
 	return huma.Operation{
 		OperationID: "listImages", Tags: []string{tagImages}, Summary: "All uploads, the newest first",
@@ -104,7 +92,7 @@ func describeImageList(d *document) huma.Operation {
 			cursor(),
 		},
 		Responses: d.answers(map[string]*huma.Response{
-			"200": d.json("A page of them.", documentedImageList{}, "Link"),
+			"200": d.json("A page of them.", ImageList{}, "Link"),
 		}, "bad_option", "overloaded"),
 	}
 }

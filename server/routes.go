@@ -49,7 +49,7 @@ func (s *Server) routeTable() []route {
 		{fiber.MethodPost, purgeRoute, withKey, s.purge, describePurge},
 
 		{fiber.MethodPost, uploadRoute, withKey, s.upload, describeUpload},
-		imageListRoute(s.listImages),
+		{fiber.MethodGet, uploadRoute, withKey, s.listImages, describeImageList},
 		{fiber.MethodGet, "/images/:id", whoMayHaveURLs, s.describeImage, describeImage},
 		{fiber.MethodGet, "/images/:id/original", anybody, s.original, describeOriginal},
 		{fiber.MethodDelete, "/images/:id", withKey, s.deleteImage, describeDelete},

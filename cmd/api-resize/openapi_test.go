@@ -304,7 +304,7 @@ func (o openAPIOperation) bodies(picture []byte) []exampleBody {
 			}
 		case "multipart/form-data":
 			for _, count := range []int{1, 2} {
-				form, contentType := formOf(picture, count)
+				form, contentType := formWith(picture, count)
 				all = append(all, exampleBody{fmt.Sprintf(" form of %d", count), contentType, form})
 			}
 		default:
@@ -315,7 +315,7 @@ func (o openAPIOperation) bodies(picture []byte) []exampleBody {
 }
 
 // formOf has a picture, and files that are none.
-func formOf(picture []byte, count int) (form []byte, contentType string) {
+func formWith(picture []byte, count int) (form []byte, contentType string) {
 	var text bytes.Buffer
 	writer := multipart.NewWriter(&text)
 	for i := range count {
