@@ -52,6 +52,9 @@ func (p *Proxy) Formats(wanted spec.Spec, original spec.Facts) (better []spec.Fo
 	return p.resolver.Alternatives(wanted, original)
 }
 
+// Writable are the formats that pictures can be made in here.
+func (p *Proxy) Writable() []spec.Format { return p.resolver.Writable }
+
 func infoOf(one piece, described described) Info {
 	key := cache.Key{Source: one.source.String(), Variant: descriptionPrefix + one.record.Version}
 	return Info{

@@ -3,11 +3,9 @@ package server
 import (
 	"fmt"
 	"io/fs"
-	"maps"
 	"mime"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 
@@ -98,30 +96,10 @@ func describeDocs(d *document) huma.Operation {
 	return huma.Operation{
 		OperationID: "getDocumentation", Tags: []string{tagService}, Summary: "Interactive documentation",
 		Description: "A page that shows this document and sends requests.",
-		Responses: d.answers(map[string]*huma.Response{
-			"200": {
-				Description: "The page.", Headers: withHeaders("ETag", "Cache-Control", "Vary"),
-				Content: map[string]*huma.MediaType{fiber.MIMETextHTML: {Schema: text()}},
-			},
-			"304": empty("Not modified.", "ETag", "Cache-Control"),
-		}),
+		Responses:   d.staticAnswers("The page.", map[string]*huma.MediaType{fiber.MIMETextHTML: {Schema: text()}}),
 	}
 }
 
 func describeDocsFile(d *document) huma.Operation {
-	files := maps.Clone(docsFiles())
-	delete(files, docsIndex)
-	content := map[string]*huma.MediaType{}
-	for _, file := range files {
-		mediaType, _, _ := strings.Cut(file.contentType, ";")
-		content[mediaType] = &huma.MediaType{Schema: text()}
-	}
-	return huma.Operation{
-		OperationID: "getDocumentationFile", Tags: []string{tagService}, Summary: "What that page loads",
-		Parameters: []*huma.Param{inPath("file", "The file's name.", oneOf(slices.Sorted(maps.Keys(files))...), "start.js")},
-		Responses: d.answers(map[string]*huma.Response{
-			"200": {Description: "The file.", Headers: withHeaders("ETag", "Cache-Control", "Vary"), Content: content},
-			"304": empty("Not modified.", "ETag", "Cache-Control"),
-		}, "not_found"),
-	}
+	return d.pageFile("getDocumentationFile", docsFiles(), docsIndex, "start.js")
 }

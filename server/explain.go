@@ -21,6 +21,7 @@ const explainPrefix = "/explain/"
 // known because something went wrong before is missing.
 type explanation struct {
 	Canonical string         `json:"canonical,omitempty"` // how the URL is spelled, as it is signed
+	URL       string         `json:"url,omitempty"`       // where clients get it: with its signature where one is required
 	Signature signatureStory `json:"signature"`
 	Sizes     *sizesStory    `json:"sizes,omitempty"`
 	Original  *originalStory `json:"original,omitempty"`
@@ -155,6 +156,9 @@ func (s *Server) explainInto(c *fiber.Ctx, told *explanation) error {
 	found, err := s.proxy.Explain(ctx, request, client)
 	if found.Variant != nil {
 		s.explainVariant(told, request, client, found)
+	}
+	if err == nil {
+		told.URL = s.publicURL(request)
 	}
 	return err
 }

@@ -243,13 +243,7 @@ func describeOpenAPI(d *document) huma.Operation {
 	return huma.Operation{
 		OperationID: "getOpenAPI", Tags: []string{tagService}, Summary: "This document",
 		Description: "OpenAPI 3.1. `api-resize openapi` prints the same.",
-		Responses: d.answers(map[string]*huma.Response{
-			"200": {
-				Description: "The document.", Headers: withHeaders("ETag", "Cache-Control", "Vary"),
-				Content: map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: &huma.Schema{Type: huma.TypeObject}}},
-			},
-			"304": empty("Not modified.", "ETag", "Cache-Control"),
-		}),
+		Responses:   d.staticAnswers("The document.", map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: &huma.Schema{Type: huma.TypeObject}}}),
 	}
 }
 

@@ -132,6 +132,7 @@ func describeExplain(d *document) huma.Operation {
 
 var explainedProperties = map[string]string{
 	"Explanation.canonical": "How the URL is spelled, as it is signed.",
+	"Explanation.url":       "Where clients get it: with its signature where one is required.",
 	"Explanation.signature": "What its signature is worth.",
 	"Explanation.sizes":     "What is answered to the size that it asks for.",
 	"Explanation.original":  "What it is made of.",

@@ -1,6 +1,10 @@
 package server
 
 import (
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 )
@@ -27,23 +31,48 @@ func describeReady(d *document) huma.Operation {
 	}
 }
 
-// playgroundRow is the row of the playground in the table of routes.
-func playgroundRow(page fiber.Handler) route {
-	return route{fiber.MethodGet, "/", anybody, page, describePlayground}
-}
-
 func describePlayground(d *document) huma.Operation {
 	return huma.Operation{
 		OperationID: "getPlayground", Tags: []string{tagService}, Summary: "The playground",
 		Description: "A page to upload pictures and to try all options.",
-		Responses: d.answers(map[string]*huma.Response{
-			"200": {
-				Description: "The page.", Headers: withHeaders("ETag", "Cache-Control"),
-				Content: map[string]*huma.MediaType{fiber.MIMETextHTML: {Schema: text()}},
-			},
-			"304": empty("Not modified.", "ETag", "Cache-Control"),
-		}),
+		Responses:   d.staticAnswers("The page.", map[string]*huma.MediaType{fiber.MIMETextHTML: {Schema: text()}}),
 	}
+}
+
+func describePlaygroundFacts(d *document) huma.Operation {
+	return huma.Operation{
+		OperationID: "getPlaygroundFacts", Tags: []string{tagService}, Summary: "What the playground's controls are made of",
+		Description: "Options, formats, presets and limits. For that page: it may change with it.",
+		Responses:   d.staticAnswers("The facts.", map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: &huma.Schema{Type: huma.TypeObject}}}),
+	}
+}
+
+func describePlaygroundFile(d *document) huma.Operation {
+	return d.pageFile("getPlaygroundFile", playgroundFiles(), playgroundIndex, "page.css")
+}
+
+// pageFile is the operation of what a page loads; index is the page itself.
+func (d *document) pageFile(id string, all map[string]staticFile, index, example string) huma.Operation {
+	files := maps.Clone(all)
+	delete(files, index)
+	content := map[string]*huma.MediaType{}
+	for _, file := range files {
+		mediaType, _, _ := strings.Cut(file.contentType, ";")
+		content[mediaType] = &huma.MediaType{Schema: text()}
+	}
+	return huma.Operation{
+		OperationID: id, Tags: []string{tagService}, Summary: "What that page loads",
+		Parameters: []*huma.Param{inPath("file", "The file's name.", oneOf(slices.Sorted(maps.Keys(files))...), example)},
+		Responses:  d.staticAnswers("The file.", content, "not_found"),
+	}
+}
+
+// staticAnswers are those of what is the same for everybody.
+func (d *document) staticAnswers(what string, content map[string]*huma.MediaType, codes ...string) map[string]*huma.Response {
+	return d.answers(map[string]*huma.Response{
+		"200": {Description: what, Headers: withHeaders("ETag", "Cache-Control", "Vary"), Content: content},
+		"304": empty("Not modified.", "ETag", "Cache-Control"),
+	}, codes...)
 }
 
 func describePurge(d *document) huma.Operation {

@@ -54,6 +54,9 @@ func (s *Server) routeTable() []route {
 		{fiber.MethodGet, "/images/:id/original", anybody, s.original, describeOriginal},
 		{fiber.MethodDelete, "/images/:id", withKey, s.deleteImage, describeDelete},
 
+		{fiber.MethodGet, playgroundRoute, anybody, s.playgroundPage, describePlayground},
+		{fiber.MethodGet, playgroundFactsRoute, anybody, s.playgroundFacts, describePlaygroundFacts},
+		{fiber.MethodGet, playgroundFilesRoute, anybody, s.playgroundFile, describePlaygroundFile},
 		{fiber.MethodGet, openAPIRoute, anybody, s.document, describeOpenAPI},
 		{fiber.MethodGet, docsRoute, anybody, s.docsPage, describeDocs},
 		{fiber.MethodGet, docsRoute + "/:file", anybody, s.docsFile, describeDocsFile},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,7 +47,8 @@ type Server struct {
 	running running
 	watcher *watcher
 	trusted proxies
-	limits  *clientLimits // nil for none
+	limits  *clientLimits              // nil for none
+	facts   func() (staticFile, error) // of the playground, found once
 	phase   atomic.Int32
 }
 
@@ -110,6 +112,7 @@ func New(config Config, parts Parts) *Server {
 	s.app.Server().HeaderReceived = s.timeouts
 	s.app.Server().Handler = s.onlyKnownMethods(s.app.Server().Handler)
 	s.app.Server().Logger = quiet{parts.Logger}
+	s.facts = sync.OnceValues(s.newPlaygroundFacts)
 	s.routes()
 	s.metrics.Gauge("api_resize_ready", "1 when /readyz answers 200, else 0.", s.readyGauge, nil)
 	return s

@@ -88,9 +88,10 @@ func (s *Server) finish(c *fiber.Ctx, current *story, route string) {
 // unrouted names requests that no route has seen.
 const unrouted = "none"
 
-// routeOf names the route by its pattern, never by what a client wrote.
+// routeOf names the route by its pattern, never by what a client wrote. What runs
+// for every request has the playground's pattern.
 func routeOf(c *fiber.Ctx) string {
-	if route := c.Route(); route != nil && route.Path != "/" {
+	if route := c.Route(); route != nil && (route.Path != playgroundRoute || c.Path() == playgroundRoute) {
 		return route.Path
 	}
 	return unrouted

@@ -36,6 +36,7 @@ type Domain struct {
 	Low   float64  // bounds of numbers, both accepted
 	High  float64
 	Whole bool // no fractions
+	Lines int  // that a text may have; 0 is one
 }
 
 func words(names ...string) Domain { return Domain{Kind: KindWord, Words: names} }

@@ -66,7 +66,7 @@ var overlayOptions = []Option{
 		get: func(r Request) string { return named("true", r.Spec.Watermark.Repeat) },
 	},
 	{
-		Name: "text", Group: "Text", Domain: Domain{Kind: KindText}, Values: fmt.Sprintf("UTF-8, percent-encoded, up to %d characters in %d lines", maxTextRunes, maxTextLines), Default: "none", Example: "Hello",
+		Name: "text", Group: "Text", Domain: Domain{Kind: KindText, Lines: maxTextLines}, Values: fmt.Sprintf("UTF-8, percent-encoded, up to %d characters in %d lines", maxTextRunes, maxTextLines), Default: "none", Example: "Hello",
 		Doc: "Writes words over the picture, broken into lines at its width. They are taken as they are: no markup.",
 		set: func(d *draft, _ Domain, text string) (err error) {
 			d.Text.Words, err = parseWords(text)
