@@ -43,6 +43,7 @@ help: ## list what can be made
 
 run: build ## build and start the service in the foreground; ARGS="--address :9000" passes flags
 	@printf '%s\n' \
+	  'Playground             http://localhost:8000/' \
 	  'Pictures and uploads   http://localhost:8000/resize/300x200/{id} and /images (README.md)' \
 	  'Is it ready?           http://localhost:8000/readyz' \
 	  'For the operator       http://127.0.0.1:5556/ (monitor, with links to metrics and profiles)' \

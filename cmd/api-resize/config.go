@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -288,6 +289,22 @@ func (c Config) told() server.Limits {
 		ResultPixels: c.Limits.ResultPixels, ResultSide: c.Limits.ResultSide,
 		Seconds: c.Processing.Timeout.Seconds(), QueueSeconds: c.Processing.QueueWait.Seconds(),
 	}
+}
+
+// playgroundURL is where a browser on this machine finds the playground, or
+// everybody, if it is known where they reach the service.
+func (c Config) playgroundURL(address net.Addr) string {
+	if c.Server.PublicURL != "" {
+		return c.Server.PublicURL + "/"
+	}
+	host, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return address.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port) + "/"
 }
 
 // sizes is the policy, in which sizes that presets have are on the list.

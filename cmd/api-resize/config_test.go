@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -194,5 +195,23 @@ func TestBrokenAndMissingFiles(t *testing.T) {
 	}
 	if config, err := load(t, "cache:\nlog:\n  level:\n", nil); err != nil || !reflect.DeepEqual(config, defaultConfig()) {
 		t.Errorf("empty sections: %v", err)
+	}
+}
+
+func TestPlaygroundURL(t *testing.T) {
+	for address, want := range map[string]string{
+		"0.0.0.0:8000": "http://localhost:8000/", "[::]:8000": "http://localhost:8000/",
+		"127.0.0.1:9000": "http://127.0.0.1:9000/", "[2001:db8::1]:80": "http://[2001:db8::1]:80/",
+	} {
+		listening, err := net.ResolveTCPAddr("tcp", address)
+		must(t, err)
+		if got := defaultConfig().playgroundURL(listening); got != want {
+			t.Errorf("%s: got %s, want %s", address, got, want)
+		}
+		config := defaultConfig()
+		config.Server.PublicURL = "https://img.example"
+		if got := config.playgroundURL(listening); got != "https://img.example/" {
+			t.Errorf("public: got %s", got)
+		}
 	}
 }

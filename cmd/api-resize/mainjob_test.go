@@ -26,7 +26,9 @@ func TestMainJob(t *testing.T) {
 	if len(s.key) < 20 {
 		t.Errorf("the key is %q", s.key)
 	}
-	waitFor(t, "the key is shown", func() bool { return strings.Contains(s.stdout.String(), s.key) })
+	waitFor(t, "the key is shown, and where to try it", func() bool {
+		return strings.Contains(s.stdout.String(), s.key) && strings.Contains(s.stdout.String(), "http://127.0.0.1:"+s.url[strings.LastIndex(s.url, ":")+1:]+"/\n")
+	})
 	info, err := os.Stat(filepath.Join(s.dir, keyFile))
 	must(t, err)
 	if info.Mode().Perm() != 0o600 {

@@ -47,7 +47,7 @@ func run(ctx context.Context, config Config, stdout, stderr io.Writer) error {
 	defer log.flush()
 	p := &program{config: config, logger: newLogger(config.Log, log)}
 	defer p.close()
-	auth, err := p.authenticate(stdout)
+	auth, made, err := p.authenticate(stdout)
 	if err != nil {
 		return err
 	}
@@ -57,28 +57,32 @@ func run(ctx context.Context, config Config, stdout, stderr io.Writer) error {
 	if err := p.build(auth); err != nil {
 		return err
 	}
-	return p.serve(ctx)
+	return p.serve(ctx, func(address net.Addr) {
+		if made {
+			fmt.Fprintln(stdout, "Try it in a browser:", p.config.playgroundURL(address))
+		}
+	})
 }
 
 // authenticate finds out which keys are valid. A key made now is shown once,
 // to whoever started the program, and never in the log.
-func (p *program) authenticate(stdout io.Writer) (server.Auth, error) {
+func (p *program) authenticate(stdout io.Writer) (auth server.Auth, made bool, err error) {
 	if err := os.MkdirAll(p.config.Data.Dir, 0o700); err != nil {
-		return server.Auth{}, fmt.Errorf("data folder: %w", err)
+		return server.Auth{}, false, fmt.Errorf("data folder: %w", err)
 	}
-	auth := server.Auth{Keys: p.config.Auth.Keys, Open: p.config.Auth.Open}
+	auth = server.Auth{Keys: p.config.Auth.Keys, Open: p.config.Auth.Open}
 	if auth.Open || len(auth.Keys) > 0 {
-		return auth, nil
+		return auth, false, nil
 	}
 	key, made, err := ensureKey(p.config.Data.Dir)
 	if err != nil {
-		return server.Auth{}, err
+		return server.Auth{}, false, err
 	}
 	if made {
 		fmt.Fprintf(stdout, "API key for uploads, kept in %s: %s\n", filepath.Join(p.config.Data.Dir, keyFile), key)
 	}
 	auth.Keys = []string{key}
-	return auth, nil
+	return auth, made, nil
 }
 
 // openDatabase opens what is remembered, with the tables of this version.
@@ -213,8 +217,8 @@ func (p *program) alias(target string) (origin.Opener, error) {
 	return folder, err
 }
 
-// serve listens, and returns when both sides have stopped.
-func (p *program) serve(ctx context.Context) error {
+// serve listens, says so, and returns when both sides have stopped.
+func (p *program) serve(ctx context.Context, listening func(net.Addr)) error {
 	public, err := net.Listen("tcp", p.config.Server.Address)
 	if err != nil {
 		return fmt.Errorf("server.address: %w", err)
@@ -225,6 +229,7 @@ func (p *program) serve(ctx context.Context) error {
 	}
 	p.logger.Info("listening", "version", server.Version(),
 		"address", public.Addr().String(), "ops_address", private.Addr().String(), "data", p.config.Data.Dir)
+	listening(public.Addr())
 
 	failed := make(chan error, 2)
 	go func() { failed <- p.server.Serve(public) }()
