@@ -11,6 +11,7 @@ import (
 
 	"api-resize/cache"
 	"api-resize/dialect"
+	"api-resize/origin"
 	"api-resize/proxy"
 	"api-resize/spec"
 )
@@ -141,6 +142,9 @@ func (s *Server) explainInto(c *fiber.Ctx, told *explanation) error {
 	}
 	told.Canonical = dialect.Format(request)
 	if told.Signature, request.Trusted, err = s.parts.Signing.explain(request, time.Now()); err != nil {
+		if errors.Is(err, ErrBadSignature) && request.Signature == "" {
+			told.URL = s.signedURL(c, request)
+		}
 		return err
 	}
 	asked := request.Spec.Size
@@ -161,6 +165,22 @@ func (s *Server) explainInto(c *fiber.Ctx, told *explanation) error {
 		told.URL = s.publicURL(request)
 	}
 	return err
+}
+
+// signedURL is where clients get a picture whose URL has no signature yet. It is
+// empty for a source that is not allowed: who has the key may not have that signed
+// here, though who has the keys of signatures may sign it.
+func (s *Server) signedURL(c *fiber.Ctx, request spec.Request) string {
+	request, err := s.allowed(request)
+	if err != nil {
+		return ""
+	}
+	ctx, end := s.context(c)
+	defer end()
+	if _, err := s.proxy.Explain(ctx, request, clientOf(c)); errors.Is(err, origin.ErrNotAllowed) {
+		return ""
+	}
+	return s.publicURL(request)
 }
 
 // explained is the path of the picture that an explanation is about; without

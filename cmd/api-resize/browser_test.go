@@ -120,7 +120,9 @@ func newTab(t *testing.T, parent context.Context, options ...chromedp.ContextOpt
 		cancel()
 	})
 	// The first run is what the page lives as long as: it has no bound of its own.
-	must(t, chromedp.Do(ctx, command(audits.Enable, cdp.Empty{})))
+	must(t, chromedp.Do(ctx, command(audits.Enable, cdp.Empty{}),
+		// Every page believes that it is looked at, though only one can be.
+		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})))
 	return b
 }
 

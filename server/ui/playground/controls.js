@@ -2,8 +2,9 @@
 // it stands in a URL; the empty text is the default.
 import { h } from "./dom.js";
 
-// makers make what a kind of value is chosen with: {element, get, set}. changed is
-// called after every change by hand; id is that of the field with the label.
+// makers make what a kind of value is chosen with: {element, get, set}; group says
+// that it is several fields, tells that it shows by itself which values there are.
+// changed is called after every change by hand; id is that of the field with the label.
 const makers = { switch: aSwitch, word: aWord, number: aNumber, position: aPosition, color: aColor, point, region, sides, source, text, time };
 
 // control makes the whole row of an option: label, control, help, error, reset.
@@ -30,7 +31,7 @@ export function control(option, onChange) {
   const needs = option.needs && h("span", { class: "needs" }, ` Only with ${option.needs.replaceAll("_", " ")}.`);
   const excludes = option.excludes && h("span", {}, ` Not with ${option.excludes}.`);
   const help = h("p", { id: `${id}-help`, class: "help" }, option.doc, needs, excludes,
-    h("span", { class: "domain" }, ` ${option.values}; default: ${option.default}.`));
+    h("span", { class: "domain" }, inner.tells ? `Default: ${option.default}.` : `${option.values[0].toUpperCase()}${option.values.slice(1)}; default: ${option.default}.`));
 
   const title = inner.group
     ? h("legend", {}, label)
@@ -71,6 +72,7 @@ function aSwitch({ option, id, describedBy, changed }) {
   const box = h("input", { id, type: "checkbox", role: "switch", "aria-describedby": describedBy, onchange: changed });
   box.checked = byDefault;
   return {
+    tells: true,
     element: box,
     get: () => (box.checked === byDefault ? "" : String(box.checked)),
     set: (value) => {
@@ -89,6 +91,7 @@ function aWord({ option, id, describedBy, changed }) {
     select.append(h("option", { value: isDefault ? "" : word }, isDefault ? `${word} (default)` : word));
   }
   return {
+    tells: true,
     element: select,
     get: () => select.value,
     set: (value) => choose(select, isWord && value === option.default ? "" : value),
@@ -175,6 +178,7 @@ function aPosition({ option, id, changed }) {
   const all = boxes.map((label) => label.querySelector("input"));
   return {
     group: true,
+    tells: true,
     element: h("div", { class: "position" },
       h("div", { class: "grid3" }, ...boxes.filter((box) => box.classList.contains("place"))),
       h("div", { class: "others" }, ...boxes.filter((box) => box.classList.contains("other")))),

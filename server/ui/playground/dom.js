@@ -49,5 +49,8 @@ export function bytes(count) {
   return `${value.toLocaleString("en", { maximumFractionDigits: value < 100 && unit ? 1 : 0 })} ${units[unit]}`;
 }
 
+// limit writes a bound as it was meant: 20 MiB.
+export const limit = (count) => (count % 1048576 === 0 ? `${count / 1048576} MiB` : bytes(count));
+
 export const milliseconds = (value) =>
   `${value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 })} ms`;

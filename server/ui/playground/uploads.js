@@ -1,5 +1,5 @@
 // Uploads: chosen or dropped, one after the other, each with its progress.
-import { $, announce, bytes, h } from "./dom.js";
+import { $, announce, bytes, h, limit } from "./dom.js";
 import { Problem, keyHeaders, problemOf } from "./api.js";
 
 // send uploads one file. It calls progress with what share has gone, and ends with
@@ -27,7 +27,7 @@ function send(file, ttl, progress, signal) {
 // uploads wires the place where files are dropped. onImage is called with every
 // image that was stored; mayUpload says whether there is a key.
 export function uploads(facts, { mayUpload, onImage, onUnauthorized }) {
-  $("file-help").textContent = `JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF and more; up to ${bytes(facts.upload.bytes)} each.`;
+  $("file-help").textContent = `JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF and more; up to ${limit(facts.upload.bytes)} each.`;
   let queue = Promise.resolve();
 
   function add(files) {
@@ -36,7 +36,7 @@ export function uploads(facts, { mayUpload, onImage, onUnauthorized }) {
       const row = progressRow(file);
       $("uploads").prepend(row.element);
       if (file.size > facts.upload.bytes) {
-        row.fail(new Problem({ detail: `${bytes(file.size)} are more than the ${bytes(facts.upload.bytes)} that are allowed here. It was not sent.` }));
+        row.fail(new Problem({ detail: `${file.size.toLocaleString("en")} bytes are more than the ${limit(facts.upload.bytes)} that are allowed here. It was not sent.` }));
         continue;
       }
       queue = queue.then(() => one(file, row));
