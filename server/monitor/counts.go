@@ -97,7 +97,7 @@ func (d difference) waits(share float64) *float64 {
 	for i := range waited {
 		waited[i] -= d.from.waits[i]
 	}
-	wait, ok := quantile(waited, share)
+	wait, ok := quantile(&waited, share)
 	if !ok {
 		return nil
 	}

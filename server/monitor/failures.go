@@ -31,7 +31,7 @@ type failures struct {
 
 func (f *failures) add(subject Subject, failure Failure) {
 	row := FailureRow{
-		Route: failure.Route, Status: failure.Status, Code: failure.Code, Source: shortened(subject.Source, maxName),
+		Route: failure.Route, Status: failure.Status, Code: failure.Code, Source: shortened(subject.Source),
 		Count: 1, RequestID: subject.RequestID, Time: subject.At, Seconds: failure.Took.Seconds(),
 	}
 	f.mu.Lock()

@@ -66,7 +66,7 @@ func (r *ranking) add(name string, row Row) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.turn(row.At)
-	row.Name = shortened(name, maxName)
+	row.Name = shortened(name)
 	current := r.parts[0]
 	if known := current[row.Name]; known != nil {
 		r.merge(known, &row)
@@ -149,14 +149,14 @@ func (r *ranking) top(now time.Time) []Row {
 	return rows[:min(len(rows), rankingShown)]
 }
 
-// shortened cuts a text, between characters, and shows that.
-func shortened(text string, length int) string {
-	if len(text) <= length {
+// shortened cuts a name, between characters, and shows that.
+func shortened(text string) string {
+	if len(text) <= maxName {
 		return text
 	}
 	cut := 0
 	for i := range text {
-		if i > length-len("…") {
+		if i > maxName-len("…") {
 			break
 		}
 		cut = i

@@ -89,10 +89,10 @@ func TestRankingForgets(t *testing.T) {
 
 func TestShortened(t *testing.T) {
 	long := strings.Repeat("ö", 300)
-	if got := shortened(long, maxName); len(got) > maxName || !strings.HasPrefix(long, strings.TrimSuffix(got, "…")) || !strings.HasSuffix(got, "…") {
+	if got := shortened(long); len(got) > maxName || !strings.HasPrefix(long, strings.TrimSuffix(got, "…")) || !strings.HasSuffix(got, "…") {
 		t.Errorf("%d bytes: %s", len(got), got)
 	}
-	if got := shortened("short", maxName); got != "short" {
+	if got := shortened("short"); got != "short" {
 		t.Errorf("%q", got)
 	}
 }

@@ -114,7 +114,7 @@ func TestWatchersAreBounded(t *testing.T) {
 	})
 	m.End()
 	for _, l := range all[1:] {
-		for l.lines.Scan() { //nolint:revive // to its end
+		for l.lines.Scan() {
 		}
 		if err := l.lines.Err(); err != nil {
 			t.Errorf("not ended but broken: %v", err)

@@ -48,7 +48,7 @@ func waitOf(bucket int) time.Duration {
 
 // quantile is the wait that a share of all did not exceed; ok is false when there
 // were none.
-func quantile(counts [waitBuckets]uint64, share float64) (wait time.Duration, ok bool) {
+func quantile(counts *[waitBuckets]uint64, share float64) (wait time.Duration, ok bool) {
 	total := uint64(0)
 	for _, count := range counts {
 		total += count
