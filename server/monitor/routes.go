@@ -23,6 +23,7 @@ func (m *Monitor) Handler() http.Handler {
 	own("GET /monitor/", fresh(http.StripPrefix("/monitor/", http.FileServerFS(files))))
 	own("GET /monitor.json", http.HandlerFunc(m.once))
 	own("GET /events", http.HandlerFunc(m.stream))
+	own("HEAD /events", http.HandlerFunc(headOfStream)) // which would never end
 	own("POST /cancel/{id}", http.HandlerFunc(m.cancel))
 	if m.parts.TasksPage != nil {
 		routes.Handle("/tasks/", secured(tasksPolicy, m.parts.TasksPage))

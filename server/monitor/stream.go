@@ -33,9 +33,7 @@ func (m *Monitor) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer m.leave(one)
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front passes each message on
+	headOfStream(w, r)
 	if !send(w, first) {
 		return
 	}
@@ -51,6 +49,12 @@ func (m *Monitor) stream(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+}
+
+func headOfStream(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no") // a proxy in front passes each message on
 }
 
 // send reports whether the message was taken in time.
