@@ -53,6 +53,8 @@ func New(parts Parts, hostNames []string, logger *slog.Logger) *Monitor {
 		history: []Point{}, told: map[string][]byte{}, watchers: map[*watcher]struct{}{},
 		askTasks: make(chan struct{}, 1),
 	}
+	// Lists, never null.
+	m.parts.Build.Libraries = append([]Library{}, parts.Build.Libraries...)
 	m.life, m.end = context.WithCancel(context.Background())
 	m.look(m.started)
 	m.ended.Go(m.run)
@@ -196,7 +198,7 @@ func (m *Monitor) memory() (Memory, uint64) {
 }
 
 func (m *Monitor) caches() []Cache {
-	var caches []Cache
+	caches := []Cache{}
 	for _, tier := range m.parts.Tiers() {
 		caches = append(caches, Cache{
 			Tier: tier.Name, Entries: tier.Entries, Bytes: tier.Bytes, LimitBytes: tier.Limit,

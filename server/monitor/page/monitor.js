@@ -48,8 +48,10 @@ function hearChanges(changes) {
 /** Shows what has changed; nothing as long as nobody can see it. */
 function show() {
   if (document.hidden) return;
-  for (const section of stale) sections[section]();
-  stale.clear();
+  for (const section of stale) {
+    stale.delete(section); // before: what can't be shown holds up nothing else for long
+    sections[section]();
+  }
 }
 document.addEventListener('visibilitychange', show);
 
