@@ -72,7 +72,9 @@ func TestMonitorCancelsTasks(t *testing.T) {
 	b := openTab(t)
 	b.viewport(1280, 900, false)
 	b.open(page.URL + "/")
-	rows := func(table string) string { return fmt.Sprintf("document.querySelectorAll('#%s tbody tr').length", table) }
+	rows := func(table string) string {
+		return fmt.Sprintf("document.querySelectorAll('#%s tbody tr').length", table)
+	}
 	b.eventually(rows("outstanding") + " == 2 && " + rows("failed") + " == 1")
 	b.eventually("document.getElementById('tasks-link').checkVisibility()")
 	b.eventually("document.querySelector('#outstanding progress').value == 0.4")
