@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -35,18 +34,10 @@ func (s *testServer) seen(t *testing.T) monitor.Snapshot {
 	return snapshot
 }
 
-func (s *testServer) ask(t *testing.T, path string, header ...string) int {
+// statusOf asks for a path and returns the answer's status.
+func (s *testServer) statusOf(t *testing.T, path string, header ...string) int {
 	t.Helper()
-	request, err := http.NewRequest(http.MethodGet, s.url+path, nil)
-	must(t, err)
-	for i := 0; i < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	response, err := http.DefaultClient.Do(request)
-	must(t, err)
-	defer response.Body.Close()
-	_, err = io.Copy(io.Discard, response.Body)
-	must(t, err)
+	response, _ := s.ask(t, http.MethodGet, path, header...)
 	return response.StatusCode
 }
 
@@ -55,11 +46,11 @@ func TestRequestsAreWatched(t *testing.T) {
 	s := newTestServer(t)
 	picture := "/resize/320x,f=jpeg/" + s.site.URL + "/cat.jpg"
 	for range 4 {
-		s.ask(t, picture)
+		s.statusOf(t, picture)
 	}
-	s.ask(t, "/resize/320x,f=nonsense/"+s.site.URL+"/cat.jpg")
-	s.ask(t, "/info/"+s.site.URL+"/cat.jpg")
-	s.ask(t, "/readyz")
+	s.statusOf(t, "/resize/320x,f=nonsense/"+s.site.URL+"/cat.jpg")
+	s.statusOf(t, "/info/"+s.site.URL+"/cat.jpg")
+	s.statusOf(t, "/readyz")
 	seen := s.seen(t)
 	for outcome, want := range map[string]uint64{"made": 1, "memory": 3, "client_error": 1, "other": 1, "server_error": 0} {
 		if got := seen.Now.Requests[outcome]; got != want {
@@ -84,7 +75,7 @@ func TestReplacedPicturesAreWatched(t *testing.T) {
 	missing := httptest.NewServer(http.NotFoundHandler())
 	defer missing.Close()
 	source, instead := url.QueryEscape(missing.URL+"/cat.jpg?key=very-secret"), url.QueryEscape(s.site.URL+"/instead.jpg")
-	if got := s.ask(t, "/resize/320x,f=jpeg,default="+instead+"/"+source, "X-Request-Id", "replaced"); got != http.StatusOK {
+	if got := s.statusOf(t, "/resize/320x,f=jpeg,default="+instead+"/"+source, "X-Request-Id", "replaced"); got != http.StatusOK {
 		t.Fatalf("status %d", got)
 	}
 	seen := s.seen(t)
