@@ -25,6 +25,9 @@ type Order struct {
 	Key string
 }
 
+// MaxItems bounds the items of one task.
+func (q *Queue) MaxItems() int { return q.config.Items }
+
 // fingerprint tells orders apart.
 func (o Order) fingerprint() string {
 	hash := sha256.New()
@@ -52,7 +55,7 @@ func (q *Queue) Add(ctx context.Context, order Order) (Task, error) {
 		}
 	}
 	task := Task{
-		ID: strings.ToLower(rand.Text()), State: Queued, Created: now(), Options: order.Options,
+		ID: newID(), State: Queued, Created: now(), Options: order.Options,
 		Counts: Counts{Total: len(order.Items), Queued: len(order.Items)},
 	}
 	err := q.database.InTransaction(ctx, func(transaction *sql.Tx) error {
@@ -167,6 +170,12 @@ var insertItems = map[records.Kind]string{
 		SELECT $1, n - 1, (value->>0)::bigint, value->>1, value->>2, value->>3
 		FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS given (value, n)`,
 }
+
+// idLength is in characters, of 5 bits each.
+const idLength = 26
+
+// newID is one that nobody guesses.
+func newID() string { return strings.ToLower(rand.Text())[:idLength] }
 
 // now is as exact as the database remembers it.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -31,7 +31,7 @@ func (q *Queue) settle(ctx context.Context, args itemArgs, job int64, with verdi
 	ctx, cancel := writing(ctx)
 	defer cancel()
 	return q.endItem(ctx, args, with, func(transaction *sql.Tx) error {
-		_, err := within(ctx, transaction, q.prepared.complete).ExecContext(ctx, job)
+		_, err := transaction.StmtContext(ctx, q.prepared.complete).ExecContext(ctx, job) //nolint:sqlclosecheck // with the transaction
 		return err
 	})
 }
@@ -61,8 +61,8 @@ func (q *Queue) endItem(ctx context.Context, args itemArgs, with verdict, more f
 // count adds an item to its task's, and finishes the task with the last one.
 func (q *Queue) count(ctx context.Context, transaction *sql.Tx, task string, state State) error {
 	var counts Counts
-	err := within(ctx, transaction, q.prepared.count[state]).QueryRowContext(ctx, task).
-		Scan(&counts.Total, &counts.Done, &counts.Failed, &counts.Cancelled)
+	err := transaction.StmtContext(ctx, q.prepared.count[state]).QueryRowContext(ctx, task). //nolint:sqlclosecheck // with the transaction
+													Scan(&counts.Total, &counts.Done, &counts.Failed, &counts.Cancelled)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return errSettled
@@ -83,7 +83,7 @@ func (q *Queue) record(ctx context.Context, transaction *sql.Tx, args itemArgs, 
 	if with.state == Cancelled {
 		attempts = 0
 	}
-	result, err := within(ctx, transaction, q.prepared.record).ExecContext(ctx,
+	result, err := transaction.StmtContext(ctx, q.prepared.record).ExecContext(ctx, //nolint:sqlclosecheck // with the transaction
 		args.Task, args.Item, with.state, attempts,
 		text(with.made.URL), text(with.made.Format), with.made.Width, with.made.Height, with.made.Bytes,
 		with.failure.Status, text(with.failure.Code), text(with.failure.Title), text(with.failure.Detail))

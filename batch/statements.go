@@ -41,8 +41,3 @@ func (s *statements) prepare(ctx context.Context, database *records.Database) er
 	}
 	return errors.Join(faults...)
 }
-
-// within is a statement as a part of a transaction, with which it ends.
-func within(ctx context.Context, transaction *sql.Tx, statement *sql.Stmt) *sql.Stmt {
-	return transaction.StmtContext(ctx, statement)
-}

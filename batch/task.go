@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -84,6 +85,12 @@ func (c Counts) state() State {
 		return Failed
 	}
 	return Cancelled
+}
+
+// ValidID reports whether a task could be called so.
+func ValidID(id string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyz234567"
+	return len(id) == idLength && strings.Trim(id, letters) == ""
 }
 
 // Task is what is known of one.

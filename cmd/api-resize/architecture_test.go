@@ -26,13 +26,14 @@ var mayImport = map[string][]string{
 	"dialect":              {"spec"},
 	"transform":            {"spec"},
 	"proxy":                {"spec", "cache", "origin"},
-	"server":               {"spec", "cache", "origin", "dialect", "proxy", "transform", "server/ui/docs", "server/monitor", "server/ui/playground"},
+	"server":               {"spec", "cache", "origin", "dialect", "proxy", "transform", "server/ui/docs", "server/monitor", "server/ui/playground", "batch"},
 	"docs/generate":        {"spec", "transform"},
 	"bench":                {},
 	"bench/vipsloop":       {},
 	"server/ui/docs":       {},
 	"server/monitor":       {"cache", "origin", "proxy"},
 	"server/ui/playground": {},
+	"batch":                {"records"},
 }
 
 // aloneKnows names the packages that only one of ours may import.
