@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"api-resize/batch"
 	"api-resize/origin"
 	"api-resize/proxy"
 	"api-resize/spec"
@@ -28,6 +29,7 @@ var (
 	ErrHeaderTooLarge   = errors.New("URL or header too long")
 	ErrClientGone       = errors.New("the client has gone")
 	ErrRateLimited      = errors.New("too many requests of one client")
+	ErrBodyTooLarge     = errors.New("the body is too long")
 )
 
 // negativeLife is how long, in seconds, a cache may believe that something does
@@ -76,6 +78,7 @@ var problems = []problemKind{
 	{err: ErrMalformed, status: 400, code: "bad_option", title: "Malformed request", detail: "This is not an HTTP request as RFC 9112 has it."},
 	{err: ErrBadRequest, status: 400, code: "bad_option", title: "Malformed request"},
 	{err: ErrFilesLimit, status: 413, code: "too_large_bytes", title: "Too many files"},
+	{err: ErrBodyTooLarge, status: 413, code: "too_large_bytes", title: "Too many bytes"},
 	{err: ErrRequestTimeout, status: 408, code: "request_timeout", title: "Request too slow", detail: "The request did not arrive in time."},
 	{err: ErrHeaderTooLarge, status: 431, code: "bad_option", title: "URL or header too long", detail: "URL and header together are longer than 16 KiB."},
 	{err: ErrRateLimited, status: 429, code: "rate_limited", title: "Too many requests", detail: "You send more requests than one client may. Retry-After says when to go on.", retry: 1},
@@ -89,6 +92,11 @@ var problems = []problemKind{
 	{err: origin.ErrBusy, status: 503, code: "overloaded", title: "Overloaded", detail: "Too many fetches from this origin are under way.", retry: 1},
 	{err: origin.ErrStorage, status: 503, code: "overloaded", title: "Storage unavailable", detail: "The image could not be stored or read.", retry: 10},
 	{err: origin.ErrFailed, status: 502, code: "origin_error", title: "Origin failed", detail: "The origin did not deliver the original.", replaceable: true},
+
+	{err: batch.ErrNotFound, status: 404, code: "not_found", title: "Not found", detail: "There is no such task, or it is forgotten."},
+	{err: batch.ErrTooManyItems, status: 422, code: "too_many_items", title: "Too many items"},
+	{err: batch.ErrIdempotencyMismatch, status: 422, code: "idempotency_mismatch", title: "Another task", detail: "This Idempotency-Key was sent with another task before."},
+	{err: batch.ErrUnavailable, status: 503, code: "overloaded", title: "Storage unavailable", detail: "The task could not be stored or read.", retry: 10},
 
 	{err: transform.ErrUnsupported, status: 415, code: "unsupported_format", title: "Unsupported format", detail: "By its content this is no image in a format that is read here.", replaceable: true},
 	{err: transform.ErrTooManyPixels, status: 422, code: "too_large_pixels", title: "Too many pixels", detail: "The image has more pixels or frames than allowed.", replaceable: true},

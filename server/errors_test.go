@@ -46,7 +46,7 @@ func TestEveryErrorHasARow(t *testing.T) {
 		return true
 	})
 	found := 0
-	for _, folder := range []string{"spec", "dialect", "origin", "transform", "cache", "proxy", "server"} {
+	for _, folder := range []string{"spec", "dialect", "origin", "transform", "cache", "proxy", "batch", "server"} {
 		for _, name := range exportedErrors(t, filepath.Join("..", folder)) {
 			found++
 			name = folder + "." + name

@@ -10,37 +10,20 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"api-resize/batch"
 	"api-resize/dialect"
 	"api-resize/proxy"
 	"api-resize/spec"
 )
 
-// Item is one picture that is to be made before anybody asks for it.
-type Item struct {
-	Source  string // as it stands in URLs
-	Size    string // 320x, 300x200, max or @preset
-	Options string // ",format=webp,quality=80", as in a path; empty for none
-}
-
-// Made is a picture that was made, or was there already.
-type Made struct {
-	URL           string
-	Format        string
-	Width, Height int   // pixels; 0 where a picture in this format can't be read here
-	Bytes         int64 // of the file
-}
-
-// Failure is why an item was not made, as it is told to clients.
-type Failure struct {
-	Status     int
-	Code       string
-	Title      string
-	Detail     string
-	Final      bool          // trying again gives the same
-	RetryAfter time.Duration // that it is no use to try before; 0 when that is not known
-}
-
-func (f *Failure) Error() string { return fmt.Sprintf("%d %s: %s", f.Status, f.Code, f.Detail) }
+type (
+	// Item is one picture that is to be made before anybody asks for it.
+	Item = batch.Item
+	// Made is a picture that was made, or was there already.
+	Made = batch.Made
+	// Failure is why an item was not made, as it is told to clients.
+	Failure = batch.Failure
+)
 
 // Maker makes pictures ahead of requests, so that those are answered from the
 // cache. It works for those who have an API key: they may have any size that the
@@ -55,6 +38,9 @@ type Maker struct {
 // NewMaker makes a Maker. Of the parts it needs Proxy, Dialect, Sizes, Signing
 // and Logger.
 func NewMaker(config Config, parts Parts) *Maker { return &Maker{parts, config.PublicURL} }
+
+// Maker is what makes pictures for this server ahead of requests.
+func (s *Server) Maker() *Maker { return s.maker }
 
 // usualClients are those for whom a picture is made where its format is
 // negotiated. The first header is what Chrome, Edge and Opera send for an <img>;
@@ -89,7 +75,7 @@ func (m *Maker) Check(item Item) error {
 
 // Make has a picture made and left in the cache. Its errors are *Failure.
 func (m *Maker) Make(ctx context.Context, item Item) (Made, error) {
-	made, err := m.make(proxy.WithClient(ctx, makersClient), item)
+	made, err := m.make(proxy.InBackground(proxy.WithClient(ctx, makersClient)), item)
 	if err != nil {
 		m.parts.Logger.Warn("item of a task not made", "source", item.Source, "size", item.Size, "error", err)
 		return Made{}, failureOf(err, time.Now())

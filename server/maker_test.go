@@ -53,11 +53,11 @@ func TestMaker(t *testing.T) {
 	s := newTestServer(t, withList)
 	id := s.uploaded(t, "image one")
 	for item, url := range map[Item]string{
-		{id, "320x", ""}: "/resize/320x/" + id,
-		{id, "640x", ",q=50,fit=contain,grayscale=true"}: "/resize/640x,grayscale=true,quality=50/" + id,
-		{id, "@thumb", ",q=40"}:                          "/resize/x9,format=jpeg,quality=40/" + id,
-		{id + ".jpg", "x9", ""}:                          "/resize/x9,format=jpeg/" + id,
-		{s.site.URL + "/a.jpg?v=1", "x9", ""}:            "/resize/x9/" + strings.NewReplacer(":", "%3A", "/", "%2F").Replace(s.site.URL) + "%2Fa.jpg%3Fv%3D1",
+		{Source: id, Size: "320x", Options: ""}:                                 "/resize/320x/" + id,
+		{Source: id, Size: "640x", Options: ",q=50,fit=contain,grayscale=true"}: "/resize/640x,grayscale=true,quality=50/" + id,
+		{Source: id, Size: "@thumb", Options: ",q=40"}:                          "/resize/x9,format=jpeg,quality=40/" + id,
+		{Source: id + ".jpg", Size: "x9", Options: ""}:                          "/resize/x9,format=jpeg/" + id,
+		{Source: s.site.URL + "/a.jpg?v=1", Size: "x9", Options: ""}:            "/resize/x9/" + strings.NewReplacer(":", "%3A", "/", "%2F").Replace(s.site.URL) + "%2Fa.jpg%3Fv%3D1",
 	} {
 		if err := s.maker.Check(item); err != nil {
 			t.Errorf("%v: %v", item, err)
@@ -83,21 +83,21 @@ func TestMakerChecks(t *testing.T) {
 	s := newTestServer(t, withList)
 	id := s.uploaded(t, "image one")
 	for item, want := range map[Item]error{
-		{id, "321x", ""}:                                     spec.ErrBadOption, // not on the list
-		{id, "320", ""}:                                      spec.ErrBadOption,
-		{id, "", ""}:                                         spec.ErrBadOption,
-		{id, "320x,q=5", ""}:                                 spec.ErrBadOption,
-		{"evil/" + id, "320x/a", ""}:                         spec.ErrBadOption,
-		{id, "320x", "0"}:                                    spec.ErrBadOption,
-		{id, "320x", ",q=0"}:                                 spec.ErrBadOption,
-		{id, "320x", ",sig=AAAA"}:                            spec.ErrBadOption,
-		{id, "320x", ",wm=a/b"}:                              spec.ErrBadOption,
-		{"", "320x", ""}:                                     spec.ErrBadSource,
-		{"a b", "320x", ""}:                                  spec.ErrBadSource,
-		{"http://user:word@127.0.0.1/a", "320x", ""}:         spec.ErrBadSource,
-		{"http://elsewhere.example/a", "320x", ""}:           origin.ErrNotAllowed,
-		{id, "320x", ",wm=http:%2F%2Felsewhere.example%2Fa"}: origin.ErrNotAllowed,
-		{"photos/a.jpg", "320x", ""}:                         origin.ErrNotFound, // no such alias
+		{Source: id, Size: "321x", Options: ""}:                                     spec.ErrBadOption, // not on the list
+		{Source: id, Size: "320", Options: ""}:                                      spec.ErrBadOption,
+		{Source: id, Size: "", Options: ""}:                                         spec.ErrBadOption,
+		{Source: id, Size: "320x,q=5", Options: ""}:                                 spec.ErrBadOption,
+		{Source: "evil/" + id, Size: "320x/a", Options: ""}:                         spec.ErrBadOption,
+		{Source: id, Size: "320x", Options: "0"}:                                    spec.ErrBadOption,
+		{Source: id, Size: "320x", Options: ",q=0"}:                                 spec.ErrBadOption,
+		{Source: id, Size: "320x", Options: ",sig=AAAA"}:                            spec.ErrBadOption,
+		{Source: id, Size: "320x", Options: ",wm=a/b"}:                              spec.ErrBadOption,
+		{Source: "", Size: "320x", Options: ""}:                                     spec.ErrBadSource,
+		{Source: "a b", Size: "320x", Options: ""}:                                  spec.ErrBadSource,
+		{Source: "http://user:word@127.0.0.1/a", Size: "320x", Options: ""}:         spec.ErrBadSource,
+		{Source: "http://elsewhere.example/a", Size: "320x", Options: ""}:           origin.ErrNotAllowed,
+		{Source: id, Size: "320x", Options: ",wm=http:%2F%2Felsewhere.example%2Fa"}: origin.ErrNotAllowed,
+		{Source: "photos/a.jpg", Size: "320x", Options: ""}:                         origin.ErrNotFound, // no such alias
 	} {
 		if err := s.maker.Check(item); !errors.Is(err, want) {
 			t.Errorf("%v: %v, want %v", item, err, want)
@@ -115,6 +115,8 @@ func TestMakerFailures(t *testing.T) {
 	id := s.uploaded(t, "image one")
 	gone, leave := context.WithCancel(t.Context())
 	leave()
+	soon, end := context.WithTimeout(t.Context(), time.Second)
+	defer end()
 	var full []func()
 	for name, test := range map[string]struct {
 		source string
@@ -129,7 +131,7 @@ func TestMakerFailures(t *testing.T) {
 		"origin broken":    {s.site.URL + "/status/500", t.Context(), 502, "origin_error", false, 0},
 		"origin away":      {s.site.URL + "/status/503", t.Context(), 502, "origin_error", false, 90 * time.Second},
 		"nobody waits":     {id, gone, 503, "overloaded", false, time.Second},
-		"too much is made": {id, t.Context(), 503, "overloaded", false, time.Second},
+		"too much is made": {id, soon, 503, "processing_timeout", false, time.Second}, // it waits as long as it may
 	} {
 		if name == "too much is made" {
 			for range runtime.GOMAXPROCS(0) {
@@ -162,7 +164,7 @@ func TestMakerFailures(t *testing.T) {
 // size, and for no source that is not allowed.
 func TestMakerSigns(t *testing.T) {
 	s := newTestServer(t, withList, withSigning(SignatureRequired))
-	made, err := s.maker.Make(t.Context(), Item{s.uploaded(t, "image one"), "321x", ""})
+	made, err := s.maker.Make(t.Context(), Item{Source: s.uploaded(t, "image one"), Size: "321x", Options: ""})
 	must(t, err)
 	path, ours := strings.CutPrefix(made.URL, "https://img.example")
 	response, err := http.Get(s.url + path)
@@ -171,11 +173,11 @@ func TestMakerSigns(t *testing.T) {
 	if !ours || response.StatusCode != http.StatusOK || !strings.HasPrefix(response.Header.Get("Cache-Status"), "test; hit") {
 		t.Errorf("%s: %d %v", made.URL, response.StatusCode, response.Header)
 	}
-	if err := s.maker.Check(Item{"http://elsewhere.example/a", "321x", ""}); !errors.Is(err, origin.ErrNotAllowed) {
+	if err := s.maker.Check(Item{Source: "http://elsewhere.example/a", Size: "321x", Options: ""}); !errors.Is(err, origin.ErrNotAllowed) {
 		t.Errorf("another host: %v", err)
 	}
 	optional := newTestServer(t, withList, withSigning(SignatureOptional))
-	if err := optional.maker.Check(Item{strings.Repeat("a", 26), "321x", ""}); !errors.Is(err, spec.ErrBadOption) {
+	if err := optional.maker.Check(Item{Source: strings.Repeat("a", 26), Size: "321x", Options: ""}); !errors.Is(err, spec.ErrBadOption) {
 		t.Errorf("URLs that are not signed: %v", err)
 	}
 }

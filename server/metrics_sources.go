@@ -1,10 +1,13 @@
 package server
 
 import (
+	"context"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"api-resize/batch"
 	"api-resize/cache"
 	"api-resize/origin"
 	"api-resize/proxy"
@@ -109,4 +112,49 @@ func (m *Metrics) WatchFetches(read func() origin.WebStats) {
 func (m *Metrics) WatchMemory(read func() (current, peak int64)) {
 	m.Gauge("api_resize_vips_memory_bytes", "Memory that libvips holds.", func() float64 { now, _ := read(); return float64(now) }, nil)
 	m.Gauge("api_resize_vips_memory_peak_bytes", "The most that libvips held at once.", func() float64 { _, peak := read(); return float64(peak) }, nil)
+}
+
+// WatchTasks shows what is to be made in the background, and what this process
+// has made.
+func (m *Metrics) WatchTasks(tasks interface {
+	Stats(ctx context.Context) (batch.Stats, error)
+}) {
+	read := atMostEvery(time.Second, func() batch.Stats {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		stats, _ := tasks.Stats(ctx) // a database that does not answer shows elsewhere
+		return stats
+	})
+	for _, state := range batch.States() {
+		m.Gauge("api_resize_tasks", "Tasks that are remembered, by state, those of all processes.",
+			func() float64 { return float64(read().Tasks[state]) }, prometheus.Labels{"state": string(state)})
+	}
+	for result, count := range map[string]func(batch.Stats) uint64{
+		"done": func(s batch.Stats) uint64 { return s.Done }, "failed": func(s batch.Stats) uint64 { return s.Failed },
+		"cancelled": func(s batch.Stats) uint64 { return s.Cancelled },
+	} {
+		m.Counter("api_resize_task_items_total", "Items of tasks that this process has ended, by result.",
+			func() float64 { return float64(count(read())) }, prometheus.Labels{"result": result})
+	}
+	m.Counter("api_resize_task_retries_total", "Attempts at items that failed and are made again.", func() float64 { return float64(read().Retried) }, nil)
+	m.Gauge("api_resize_task_items_waiting", "Items of tasks that wait to be made.", func() float64 { return float64(read().Waiting) }, nil)
+	m.Gauge("api_resize_task_items_running", "Items of tasks being made, by all processes.", func() float64 { return float64(read().Running) }, nil)
+	m.Gauge("api_resize_task_oldest_seconds", "Time since the oldest task was added that has not finished.", func() float64 { return read().Oldest.Seconds() }, nil)
+	m.Gauge("api_resize_task_workers", "Items of tasks that this process makes at once, at most.", func() float64 { return float64(read().Workers) }, nil)
+}
+
+// atMostEvery remembers what was read for a while: one look at the metrics asks
+// for many of them.
+func atMostEvery[T any](life time.Duration, read func() T) func() T {
+	var mu sync.Mutex
+	var last T
+	var at time.Time
+	return func() T {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(at) > life {
+			last, at = read(), time.Now()
+		}
+		return last
+	}
 }

@@ -1,86 +1,25 @@
 package server
 
 import (
-	"time"
-
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
-)
 
-// The shapes of tasks, for the document. The types that the handlers answer with
-// take their places: schemaName calls either by the same name.
-type (
-	documentedTaskRequest struct {
-		Sources []string       `json:"sources"`
-		Sizes   []string       `json:"sizes"`
-		Options map[string]any `json:"options,omitempty"`
-	}
-	// DocumentedTask has an exported name since only such parts of others are looked into.
-	DocumentedTask struct {
-		ID       string               `json:"id"`
-		State    string               `json:"state"`
-		Created  time.Time            `json:"created"`
-		Started  *time.Time           `json:"started"`
-		Finished *time.Time           `json:"finished"`
-		Expires  *time.Time           `json:"expires"`
-		Progress float64              `json:"progress"`
-		Counts   documentedTaskCounts `json:"counts"`
-		Options  map[string]any       `json:"options"`
-		URL      string               `json:"url"`
-	}
-	documentedTaskPage struct {
-		DocumentedTask
-		Items      []documentedTaskItem `json:"items"`
-		NextCursor *string              `json:"next_cursor"`
-	}
-	documentedTaskCounts struct {
-		Total     int `json:"total"`
-		Queued    int `json:"queued"`
-		Running   int `json:"running"`
-		Done      int `json:"done"`
-		Failed    int `json:"failed"`
-		Cancelled int `json:"cancelled"`
-	}
-	documentedTaskItem struct {
-		Index    int                  `json:"index"`
-		Source   string               `json:"source"`
-		Size     string               `json:"size"`
-		State    string               `json:"state"`
-		Attempts int                  `json:"attempts"`
-		URL      string               `json:"url,omitempty"`
-		Format   string               `json:"format,omitempty"`
-		Width    int                  `json:"width,omitempty"`
-		Height   int                  `json:"height,omitempty"`
-		Bytes    int64                `json:"bytes,omitempty"`
-		Error    *documentedItemError `json:"error,omitempty"`
-	}
-	documentedItemError struct {
-		Status int    `json:"status"`
-		Code   string `json:"code"`
-		Title  string `json:"title"`
-		Detail string `json:"detail"`
-	}
-	documentedTaskList struct {
-		Tasks      []DocumentedTask `json:"tasks"`
-		NextCursor *string          `json:"next_cursor"`
-	}
+	"api-resize/batch"
 )
 
 // exampleTask is of no task: whoever tries an example puts an id of their own
 // there.
 const exampleTask = "0198c0de-7a5c-7000-8000-000000000000"
 
-// The states of tasks and of their items.
-var taskStates = []string{"queued", "running", "done", "failed", "cancelled"}
+// taskStates are the states of tasks and of their items.
+var taskStates = stateNames(batch.States())
 
-// taskRows are the rows of tasks in the table of routes.
-func taskRows(add, list, get, cancel fiber.Handler) []route {
-	return []route{
-		{fiber.MethodPost, "/tasks", withKey, add, describeTaskAdd},
-		{fiber.MethodGet, "/tasks", withKey, list, describeTaskList},
-		{fiber.MethodGet, "/tasks/:id", withKey, get, describeTaskGet},
-		{fiber.MethodDelete, "/tasks/:id", withKey, cancel, describeTaskCancel},
+func stateNames(states []batch.State) []string {
+	names := make([]string, len(states))
+	for i, state := range states {
+		names[i] = string(state)
 	}
+	return names
 }
 
 func taskIDParameter() *huma.Param {
@@ -101,10 +40,10 @@ func describeTaskAdd(d *document) huma.Operation {
 The task is durable when it is answered. Each picture is made at most three times, and left in the cache.`,
 		Parameters: []*huma.Param{inHeader("Idempotency-Key", "1…255 printable characters. Sent again with the same body, the first answer comes again; with another body it is 422.", "monday-1")},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			fiber.MIMEApplicationJSON: {Schema: d.schema(documentedTaskRequest{}), Example: example},
+			fiber.MIMEApplicationJSON: {Schema: d.schema(TaskRequest{}), Example: example},
 		}},
-		Responses: d.answers(map[string]*huma.Response{"202": d.json("The task.", DocumentedTask{}, "Location")}, d.known(
-			"bad_option", "source_not_allowed", "too_many_items", "idempotency_mismatch", "overloaded")...),
+		Responses: d.answers(map[string]*huma.Response{"202": d.json("The task.", Task{}, "Location")},
+			"bad_option", "source_not_allowed", "too_large_bytes", "too_many_items", "idempotency_mismatch", "overloaded"),
 	}
 }
 
@@ -116,7 +55,7 @@ func describeTaskList(d *document) huma.Operation {
 			inQuery("limit", "How many; 100 where nothing is said.", wholeNumber(1, 1000), 10),
 			cursor(),
 		},
-		Responses: d.answers(map[string]*huma.Response{"200": d.json("Without their items.", documentedTaskList{})}, "bad_option", "overloaded"),
+		Responses: d.answers(map[string]*huma.Response{"200": d.json("Without their items.", TaskList{})}, "bad_option", "overloaded"),
 	}
 }
 
@@ -129,7 +68,7 @@ func describeTaskGet(d *document) huma.Operation {
 			inQuery("limit", "How many items; 1000 where nothing is said.", wholeNumber(1, 10_000), 100),
 			cursor(),
 		},
-		Responses: d.answers(map[string]*huma.Response{"200": d.json("The task.", documentedTaskPage{})}, "bad_option", "not_found", "overloaded"),
+		Responses: d.answers(map[string]*huma.Response{"200": d.json("The task.", TaskPage{})}, "bad_option", "not_found", "overloaded"),
 	}
 }
 
@@ -138,7 +77,7 @@ func describeTaskCancel(d *document) huma.Operation {
 		OperationID: "cancelTask", Tags: []string{tagTasks}, Summary: "Cancel a task",
 		Description: "What is made stays. A finished task stays as it is.",
 		Parameters:  []*huma.Param{taskIDParameter()},
-		Responses:   d.answers(map[string]*huma.Response{"200": d.json("The task.", DocumentedTask{})}, "not_found", "overloaded"),
+		Responses:   d.answers(map[string]*huma.Response{"200": d.json("The task.", Task{})}, "not_found", "overloaded"),
 	}
 }
 

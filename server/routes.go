@@ -54,6 +54,11 @@ func (s *Server) routeTable() []route {
 		{fiber.MethodGet, "/images/:id/original", anybody, s.original, describeOriginal},
 		{fiber.MethodDelete, "/images/:id", withKey, s.deleteImage, describeDelete},
 
+		{fiber.MethodPost, tasksRoute, withKey, s.addTask, describeTaskAdd},
+		{fiber.MethodGet, tasksRoute, withKey, s.listTasks, describeTaskList},
+		{fiber.MethodGet, taskRoute, withKey, s.describeTask, describeTaskGet},
+		{fiber.MethodDelete, taskRoute, withKey, s.cancelTask, describeTaskCancel},
+
 		{fiber.MethodGet, playgroundRoute, anybody, s.playgroundPage, describePlayground},
 		{fiber.MethodGet, playgroundFactsRoute, anybody, s.playgroundFacts, describePlaygroundFacts},
 		{fiber.MethodGet, playgroundFilesRoute, anybody, s.playgroundFile, describePlaygroundFile},

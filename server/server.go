@@ -123,7 +123,8 @@ func New(config Config, parts Parts) *Server {
 // the first bytes of a body have come.
 func (s *Server) timeouts(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	path, _, _ := bytes.Cut(header.RequestURI(), []byte("?"))
-	if header.IsPost() && string(path) == uploadRoute && s.keys.accepts(string(header.Peek(fiber.HeaderAuthorization))) {
+	upload := header.IsPost() && (string(path) == uploadRoute || string(path) == tasksRoute)
+	if upload && s.keys.accepts(string(header.Peek(fiber.HeaderAuthorization))) {
 		return fasthttp.RequestConfig{ReadTimeout: s.config.UploadTimeout}
 	}
 	return fasthttp.RequestConfig{}

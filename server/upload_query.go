@@ -206,16 +206,13 @@ func (s *Server) setSizes(query *uploadQuery, text string) error {
 // does not depend on which one it is.
 const anyUpload = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-func (s *Server) setBackground(query *uploadQuery, text string) error {
+func (*Server) setBackground(query *uploadQuery, text string) error {
 	switch text {
 	case "true":
 		query.background = true
 	case "false":
 	default:
 		return errUnexpected
-	}
-	if query.background && s.parts.Tasks == nil {
-		return errors.New("tasks are switched off here")
 	}
 	return nil
 }

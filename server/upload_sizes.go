@@ -4,14 +4,9 @@ import (
 	"context"
 
 	"github.com/gofiber/fiber/v2"
-)
 
-// Tasks is what makes pictures after the answer, durably.
-type Tasks interface {
-	// AddTask has the items made. When it returns the task's id, the task
-	// survives a crash.
-	AddTask(ctx context.Context, items []Item) (id string, err error)
-}
+	"api-resize/batch"
+)
 
 // UploadVariant is a picture that was made with an upload, or why it was not.
 type UploadVariant struct {
@@ -44,7 +39,7 @@ func (s *Server) makeSizes(c *fiber.Ctx, query uploadQuery, all []uploaded) {
 	ctx, end := s.context(c)
 	defer end()
 	if query.background {
-		s.addTask(ctx, c, query, all)
+		s.addUploadTask(ctx, c, query, all)
 		return
 	}
 	for i := range all {
@@ -65,8 +60,8 @@ func (s *Server) makeSize(ctx context.Context, c *fiber.Ctx, id, size string) Up
 	return UploadVariant{Size: size, URL: made.URL, Format: made.Format, Width: made.Width, Height: made.Height, Bytes: made.Bytes}
 }
 
-// addTask has one task make the pictures of all files.
-func (s *Server) addTask(ctx context.Context, c *fiber.Ctx, query uploadQuery, all []uploaded) {
+// addUploadTask has one task make the pictures of all files.
+func (s *Server) addUploadTask(ctx context.Context, c *fiber.Ctx, query uploadQuery, all []uploaded) {
 	var items []Item
 	for _, one := range all {
 		for _, size := range query.sizes {
@@ -79,11 +74,11 @@ func (s *Server) addTask(ctx context.Context, c *fiber.Ctx, query uploadQuery, a
 		return
 	}
 	var task UploadTask
-	id, err := s.parts.Tasks.AddTask(ctx, items)
+	added, err := s.parts.Tasks.Add(ctx, batch.Order{Items: items})
 	if err != nil {
 		task.Error = s.uploadProblem(c, "task of an upload not added", err, "items", len(items))
 	} else {
-		task.ID, task.URL = id, s.config.PublicURL+"/tasks/"+id
+		task.ID, task.URL = added.ID, s.taskOf(added).URL
 	}
 	for i := range all {
 		if all[i].err == nil {

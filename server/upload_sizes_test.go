@@ -13,19 +13,21 @@ import (
 	"testing"
 	"time"
 
+	"api-resize/batch"
 	"api-resize/proxy"
 	"api-resize/spec"
 )
 
 // keptTasks remembers what was added, or fails.
 type keptTasks struct {
+	Tasks
 	added [][]Item
 	err   error
 }
 
-func (k *keptTasks) AddTask(_ context.Context, items []Item) (string, error) {
-	k.added = append(k.added, items)
-	return "task7", k.err
+func (k *keptTasks) Add(_ context.Context, order batch.Order) (batch.Task, error) {
+	k.added = append(k.added, order.Items)
+	return batch.Task{ID: "task7"}, k.err
 }
 
 // form has files with these contents.
@@ -47,14 +49,14 @@ func form(t *testing.T, contents ...string) (body io.Reader, contentType string)
 // accepted, and each of them tells of it.
 func TestBackgroundSizes(t *testing.T) {
 	tasks := &keptTasks{}
-	s := newTestServer(t, withList, withTasks(tasks), func(config *Config, _ *Parts) { config.PublicURL = "https://img.example" })
+	s := newTestServer(t, withList, tasksAre(tasks), func(config *Config, _ *Parts) { config.PublicURL = "https://img.example" })
 	body, contentType := form(t, "image one", "none", "image two")
 	var several struct{ Images []Image }
 	if status := s.posted(t, "?sizes=320x,@thumb&background=true", body, contentType, &several); status != http.StatusCreated {
 		t.Fatalf("status %d", status)
 	}
 	one, two := several.Images[0], several.Images[2]
-	want := []Item{{one.ID, "320x", ""}, {one.ID, "@thumb", ""}, {two.ID, "320x", ""}, {two.ID, "@thumb", ""}}
+	want := []Item{{Source: one.ID, Size: "320x"}, {Source: one.ID, Size: "@thumb"}, {Source: two.ID, Size: "320x"}, {Source: two.ID, Size: "@thumb"}}
 	if len(tasks.added) != 1 || !slices.Equal(tasks.added[0], want) {
 		t.Errorf("added %v, want %v", tasks.added, want)
 	}
@@ -81,7 +83,7 @@ func TestBackgroundSizes(t *testing.T) {
 
 // TestTaskNotAdded: the upload is stored nonetheless, and says so.
 func TestTaskNotAdded(t *testing.T) {
-	s := newTestServer(t, withList, withTasks(&keptTasks{err: errors.New("no connection to 10.0.0.7")}))
+	s := newTestServer(t, withList, tasksAre(&keptTasks{err: errors.New("no connection to 10.0.0.7")}))
 	var image Image
 	status := s.posted(t, "?sizes=320x&background=true", strings.NewReader("image one"), "image/jpeg", &image)
 	if status != http.StatusCreated || image.ID == "" || image.Task == nil || image.Task.ID != "" || image.Task.URL != "" {

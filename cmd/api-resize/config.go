@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"api-resize/batch"
 	"api-resize/cache"
 	"api-resize/origin"
 	"api-resize/proxy"
@@ -39,6 +40,7 @@ type Config struct {
 	Presets    map[string]string `mapstructure:"presets"`
 	Processing proxy.Config      `mapstructure:"processing"`
 	Limits     LimitsConfig      `mapstructure:"limits"`
+	Tasks      batch.Config      `mapstructure:"tasks"`
 	Cache      CacheConfig       `mapstructure:"cache"`
 }
 
@@ -137,6 +139,7 @@ func defaultConfig() Config {
 			OriginalBytes: 20 << 20, OriginalPixels: limits.Pixels, OriginalFrames: limits.Frames,
 			ResultPixels: limits.Result.Pixels, ResultSide: limits.Result.Side,
 		},
+		Tasks: batch.DefaultConfig(),
 		Cache: CacheConfig{Memory: cache.DefaultMemoryConfig(), Disk: cache.DefaultDiskConfig()},
 	}
 }
@@ -169,6 +172,7 @@ func (c Config) validate() []error {
 	add("presets", err)
 	add("processing", c.Processing.Validate())
 	add("limits", c.Limits.validate())
+	add("tasks", c.Tasks.Validate())
 	add("security", c.Security.Validate())
 	add("cache.memory", c.Cache.Memory.Validate())
 	add("cache.disk", c.Cache.Disk.Validate())

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"api-resize/batch"
 	"api-resize/cache"
 	"api-resize/dialect"
 	"api-resize/origin"
@@ -31,6 +32,7 @@ type program struct {
 	config  Config
 	logger  *slog.Logger
 	records *records.Database
+	tasks   *batch.Queue
 	engine  *transform.Engine
 	web     *origin.Web
 	tracing *tracing // nil for none
@@ -88,12 +90,16 @@ func (p *program) authenticate(stdout io.Writer) (auth server.Auth, made bool, e
 // openDatabase opens what is remembered, with the tables of this version.
 func (p *program) openDatabase(ctx context.Context) error {
 	var err error
-	if p.records, err = records.Open(ctx, p.config.Database, filepath.Join(p.config.Data.Dir, "tasks"), p.logger); err != nil {
+	if p.records, err = records.Open(ctx, p.config.Database, p.tasksDir(), p.logger); err != nil {
 		return err
 	}
 	p.closers = append(p.closers, p.records.Close)
-	return nil
+	p.tasks, err = batch.Open(ctx, p.records, p.tasksDir(), p.config.Tasks, p.logger)
+	return err
 }
+
+// tasksDir is where SQLite is, and the files by which processes take turns.
+func (p *program) tasksDir() string { return filepath.Join(p.config.Data.Dir, "tasks") }
 
 // build makes the parts and introduces them to each other.
 func (p *program) build(auth server.Auth) error {
@@ -145,14 +151,26 @@ func (p *program) build(auth server.Auth) error {
 	metrics.WatchUploads(origins.Uploads.Totals)
 	metrics.Gauge("api_resize_memory_limit_bytes", "Memory that the container or machine has.", func() float64 { return float64(total) }, nil)
 	p.server = server.New(config.Server, server.Parts{
-		Proxy: core, Uploads: origins.Uploads, Auth: auth,
+		Proxy: core, Uploads: origins.Uploads, Tasks: p.tasks, Auth: auth,
 		Dialect: dialect.Native{Presets: presets}, Sizes: config.sizes(presets), Signing: config.Security,
 		SaveBytes: config.Limits.OriginalBytes, Limits: config.told(), Metrics: metrics, Events: events, Tracer: p.tracing.tracer(), Logger: p.logger, ServiceName: serviceName,
 	})
-	p.monitor = monitor.New(p.watched(core, events), config.Ops.Hosts, p.logger)
-	p.closers = append(p.closers, p.monitor.Close)
+	watched, err := p.watched(core, events)
+	if err != nil {
+		return err
+	}
+	p.monitor = monitor.New(watched, config.Ops.Hosts, p.logger)
 	p.ops = server.NewOps(metrics, p.monitor)
+	// Stopped before what they work with is closed.
+	p.closers = append(p.closers, func() error { return p.stopTasks(0) }, p.monitor.Close)
 	return nil
+}
+
+// stopTasks ends the work on tasks, once: what runs has so long to end.
+func (p *program) stopTasks(drain time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	return p.tasks.Stop(ctx)
 }
 
 func (p *program) metrics(core *proxy.Proxy) *server.Metrics {
@@ -163,6 +181,7 @@ func (p *program) metrics(core *proxy.Proxy) *server.Metrics {
 	metrics.WatchFetches(p.web.Stats)
 	metrics.WatchMemory(p.engine.Memory)
 	p.tracing.watch(metrics)
+	metrics.WatchTasks(p.tasks)
 	return metrics
 }
 
@@ -231,6 +250,7 @@ func (p *program) serve(ctx context.Context, listening func(net.Addr)) error {
 		"address", public.Addr().String(), "ops_address", private.Addr().String(), "data", p.config.Data.Dir)
 	listening(public.Addr())
 
+	p.tasks.Start(p.server.Maker())
 	failed := make(chan error, 2)
 	go func() { failed <- p.server.Serve(public) }()
 	go func() { failed <- p.ops.Serve(private) }()
@@ -238,11 +258,18 @@ func (p *program) serve(ctx context.Context, listening func(net.Addr)) error {
 	case err = <-failed:
 	case <-ctx.Done():
 		p.logger.Info("stopping")
-		err = p.server.Stop()
+		err = p.stop()
 	}
 	ending, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	return errors.Join(err, p.ops.Stop(ending))
+}
+
+// stop ends answering and the work on tasks, each in the time that requests have.
+func (p *program) stop() error {
+	tasks := make(chan error, 1)
+	go func() { tasks <- p.stopTasks(p.config.Server.DrainDelay + p.config.Server.DrainTimeout) }()
+	return errors.Join(p.server.Stop(), <-tasks)
 }
 
 // close lets go of everything, last opened first.
