@@ -169,8 +169,17 @@ func (q *Queue) Stop(ctx context.Context) error {
 	if q.ended == nil {
 		return nil
 	}
-	<-q.ended
-	return q.stopped
+	select {
+	case <-q.ended:
+		return q.stopped
+	case <-q.drain.Done():
+	}
+	select {
+	case <-q.ended:
+		return q.stopped
+	case <-time.After(2 * giveBackPatience):
+		return errors.New("the work on tasks does not end: the database does not answer")
+	}
 }
 
 // giveBackPatience is for items that run to notice that they are to end.
