@@ -100,9 +100,6 @@ func TestKilled(t *testing.T) {
 			}
 		}
 		t.Logf("%d kills, %d tasks of %d items, %d of them unfinished after the last, which took %v", rounds, len(tasks), itemsEach, unfinished, took)
-		if most := 10 * time.Second; place.url == "" && took > most {
-			t.Errorf("it took %v to go on", took)
-		}
 		eventually(t, "no job is left", func() bool { return jobsLeft(t, q) == 0 })
 	})
 }

@@ -338,3 +338,27 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 }
+
+// TestManyStartAtOnce: on a new database, and each can take tasks.
+func TestManyStartAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, place place) {
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() {
+				q, closer, err := place.openOr(quick())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer closer()
+				if _, err := q.Add(context.Background(), order(3)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if list, err := place.open(t, quick()).List(t.Context(), Query{Limit: 10}); err != nil || len(list) != 5 {
+			t.Errorf("%d tasks, %v", len(list), err)
+		}
+	})
+}

@@ -103,6 +103,26 @@ func TestTurns(t *testing.T) {
 	})
 }
 
+// TestLeftInTheMiddle: where one process works at a time, the next one does not
+// wait for what the last one was making to become overdue.
+func TestLeftInTheMiddle(t *testing.T) {
+	q := place{dir: t.TempDir()}.open(t, quick())
+	id := q.add(t, order(3)).ID
+	_, err := q.database.SQL().Exec("UPDATE river_job SET state = 'running', attempt = 1, attempted_at = datetime('now', 'subsec')")
+	must(t, err)
+	if counts := q.get(t, id).Counts; counts.Running != 3 {
+		t.Errorf("%+v", counts)
+	}
+	began := time.Now()
+	q.Start(atOnce)
+	if task := q.await(t, id); task.Counts.Done != 3 {
+		t.Errorf("%+v", task)
+	}
+	if took := time.Since(began); took > rescueAfter/3 {
+		t.Errorf("after %v", took)
+	}
+}
+
 // TestInterruptedTooOften: an item that ends the process each time is given up.
 func TestInterruptedTooOften(t *testing.T) {
 	onBoth(t, func(t *testing.T, place place) {
