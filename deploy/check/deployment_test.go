@@ -76,7 +76,8 @@ func configOf(t *testing.T, all []object, spec corev1.PodSpec) string {
 
 // samples are values for what the pods read from secrets.
 var samples = map[string]string{
-	"API_RESIZE_AUTH_KEYS": "a-key-of-some-length",
+	"API_RESIZE_AUTH_KEYS":    "a-key-of-some-length",
+	"API_RESIZE_DATABASE_URL": "postgres://api-resize:secret@postgresql.example/api-resize",
 }
 
 // loaded has the program itself read the configuration, with the variables that
