@@ -104,9 +104,3 @@ func (d *document) refused(operation *huma.Operation) {
 		operation.Responses[status] = response
 	}
 }
-
-// known are those of the codes that some error has.
-func (d *document) known(wanted ...string) []string {
-	all := problemCodes()
-	return slices.DeleteFunc(wanted, func(code string) bool { return !slices.Contains(all, code) })
-}

@@ -104,7 +104,7 @@ func (s *Server) log(c *fiber.Ctx, current *story, route string, took time.Durat
 		slog.String("method", strings.Clone(c.Method())),
 		slog.String("route", route),
 		slog.Int("status", status),
-		slog.Int("bytes", bodySize(c)),
+		slog.Int("body_bytes", bodySize(c)),
 		slog.Duration("took", took),
 		slog.String("client", s.clientAddress(c).String()),
 	}

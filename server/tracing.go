@@ -95,9 +95,9 @@ func (s *Server) endSpan(c *fiber.Ctx, current *story, route string) {
 }
 
 // traceID is the id of the trace that a request belongs to, empty for none.
-func (s *story) traceID() string {
-	if s.span == nil || !s.span.SpanContext().IsValid() {
+func (current *story) traceID() string {
+	if current.span == nil || !current.span.SpanContext().IsValid() {
 		return ""
 	}
-	return s.span.SpanContext().TraceID().String()
+	return current.span.SpanContext().TraceID().String()
 }

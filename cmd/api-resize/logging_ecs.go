@@ -18,7 +18,7 @@ var ecsNames = map[string]string{
 	"request_id":    "http.request.id",
 	"method":        "http.request.method",
 	"status":        "http.response.status_code",
-	"bytes":         "http.response.body.bytes",
+	"body_bytes":    "http.response.body.bytes",
 	"canonical":     "url.path",
 	"client":        "client.address",
 	"took":          "event.duration", // nanoseconds, as slog writes durations in JSON

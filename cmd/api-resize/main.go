@@ -42,6 +42,8 @@ func newCommand() *cobra.Command {
 		&cobra.Command{Use: "config", Short: "Print the effective configuration, secrets masked", Args: cobra.NoArgs, RunE: printConfig},
 		signCommand(),
 		uploadCommand(),
+		warmCommand(),
+		tasksCommand(),
 		purgeCommand(),
 		&cobra.Command{Use: "openapi", Short: "Print the OpenAPI document of the service", Args: cobra.NoArgs, RunE: printOpenAPI},
 		&cobra.Command{Use: "healthcheck", Short: "Ask the running service whether it is ready; exit 0 if so", Args: cobra.NoArgs, RunE: healthcheck},
