@@ -31,7 +31,7 @@ const (
 type TaskRequest struct {
 	Sources []string       `json:"sources"` // as they stand in URLs
 	Sizes   []string       `json:"sizes"`
-	Options map[string]any `json:"options"` // the same for all
+	Options map[string]any `json:"options,omitempty"` // the same for all
 }
 
 // orderIn reads a task from a request. All of it is checked before any of it is

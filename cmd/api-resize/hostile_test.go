@@ -48,7 +48,7 @@ func TestMalformedRequestsAreNotRepeated(t *testing.T) {
 			t.Errorf("%q: the answer repeats what was sent: %s", header, got)
 		}
 	}
-	if got := s.raw("FOO /images HTTP/1.1\r\nHost: x\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 405 ") || !strings.Contains(got, "Allow: POST, OPTIONS") || !strings.Contains(got, "method_not_allowed") {
+	if got := s.raw("FOO /images HTTP/1.1\r\nHost: x\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 405 ") || !strings.Contains(got, "Allow: GET, HEAD, POST, OPTIONS") || !strings.Contains(got, "method_not_allowed") {
 		t.Errorf("unknown method: %s", got)
 	}
 	if text := metricsOf(s); !strings.Contains(text, `api_resize_requests_total{outcome="bad_option",route="none",status="400"} 7`) {

@@ -72,8 +72,11 @@ func listening(log interface{ Read([]byte) (int, error) }) (string, error) {
 	found := make(chan string, 1)
 	go func() {
 		for lines := bufio.NewScanner(log); lines.Scan(); {
-			var line struct{ Msg, Address string }
-			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
+			var line struct {
+				Message string
+				Address string `json:"api_resize.address"`
+			}
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "listening" {
 				found <- "http://" + line.Address
 			}
 		}
@@ -121,7 +124,7 @@ func picture(t *testing.T, red uint8) []byte {
 // upload stores a picture and returns what is told of it.
 func upload(t *testing.T, client *ClientWithResponses, red uint8) Image {
 	t.Helper()
-	made, err := client.UploadImagesWithBodyWithResponse(t.Context(), "application/octet-stream", bytes.NewReader(picture(t, red)))
+	made, err := client.UploadImagesWithBodyWithResponse(t.Context(), nil, "application/octet-stream", bytes.NewReader(picture(t, red)))
 	must(t, err)
 	if made.JSON201 == nil {
 		t.Fatalf("%d %s", made.StatusCode(), made.Body)
@@ -208,7 +211,7 @@ func TestSeveralFiles(t *testing.T) {
 		must(t, err)
 	}
 	must(t, writer.Close())
-	made, err := newClient(t, service.key).UploadImagesWithBodyWithResponse(t.Context(), writer.FormDataContentType(), &form)
+	made, err := newClient(t, service.key).UploadImagesWithBodyWithResponse(t.Context(), nil, writer.FormDataContentType(), &form)
 	must(t, err)
 	if made.JSON201 == nil {
 		t.Fatalf("%d %s", made.StatusCode(), made.Body)
