@@ -20,7 +20,7 @@ import (
 // Order is a task that is asked for.
 type Order struct {
 	Items   []Item
-	Options json.RawMessage // as they were given, in one spelling; to be told again
+	Options json.RawMessage // as they were given, in one spelling; to be told again; nil for none
 	// Key makes the same order twice one task; empty for none.
 	Key string
 }
@@ -47,6 +47,9 @@ func (q *Queue) Add(ctx context.Context, order Order) (Task, error) {
 		return Task{}, errors.New("a task without items")
 	case len(order.Items) > q.config.Items:
 		return Task{}, fmt.Errorf("%w: %d, at most %d", ErrTooManyItems, len(order.Items), q.config.Items)
+	}
+	if order.Options == nil {
+		order.Options = json.RawMessage("{}")
 	}
 	fingerprint := order.fingerprint()
 	if order.Key != "" {
