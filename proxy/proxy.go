@@ -96,6 +96,7 @@ type Proxy struct {
 	known        *lru.Cache[string, record]  // by source
 	refusals     *lru.Cache[string, refusal] // by source
 	originals    flights[fetched]            // by source
+	uploads      flights[fetched]            // by source, what is known of them
 	pictures     flights[product]            // by key
 	descriptions flights[described]          // by source and version
 
@@ -162,6 +163,7 @@ func New(config Config, parts Parts) (*Proxy, error) {
 		refusals:    refusals,
 
 		originals:    flights[fetched]{name: "fetch"},
+		uploads:      flights[fetched]{name: "record"},
 		pictures:     flights[product]{name: "picture"},
 		descriptions: flights[described]{name: "description"},
 

@@ -17,7 +17,7 @@ func (p *Proxy) Stats() Stats {
 	stats := Stats{
 		Uses:   make(map[Use]uint64, useCount),
 		Purges: p.purges.Load(), Purged: p.purgedEntries.Load(), Expired: p.expired.Load(),
-		Flights: p.originals.count() + p.pictures.count() + p.descriptions.count(),
+		Flights: p.originals.count() + p.uploads.count() + p.pictures.count() + p.descriptions.count(),
 	}
 	for use := UsedNew; use < useCount; use++ {
 		stats.Uses[use] = p.uses[use].Load()

@@ -43,7 +43,7 @@ func (p *Proxy) askUploadBehind(ctx context.Context, one piece) {
 // can't answer, what is known already is believed on.
 func (p *Proxy) askUpload(ctx context.Context, one piece) (fetched, error) {
 	name := one.source.String()
-	found, _, err := p.originals.do(ctx, flightKey(name, one.since), func(ctx context.Context) (fetched, error) {
+	found, _, err := p.uploads.do(ctx, flightKey(name, one.since), func(ctx context.Context) (fetched, error) {
 		known, ok := p.known.Get(name)
 		now := time.Now()
 		upload, err := p.origins.Uploads.Record(ctx, one.source.Path)

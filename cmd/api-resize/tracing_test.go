@@ -270,7 +270,7 @@ func TestSpansOfAnUpload(t *testing.T) {
 	}
 	s.picture("/resize/99x,f=png/"+id, "X-Request-Id", "picture")
 	_, spans = c.of(t, "picture")
-	if got := tree(spans, "", 0); got != "GET /resize/*\n  picture\n    read\n    queue\n    decode\n    transform\n    encode\n" {
+	if got := tree(spans, "", 0); got != "GET /resize/*\n  record\n  picture\n    read\n    queue\n    decode\n    transform\n    encode\n" {
 		t.Errorf("spans of an upload's picture:\n%s", got)
 	}
 }
