@@ -16,7 +16,7 @@ ARGS    ?=
 # Of one fuzz target in `make fuzz`, and of one package's tests: the race
 # detector makes them several times slower.
 FUZZTIME     ?= 10s
-TEST_TIMEOUT ?= 15m
+TEST_TIMEOUT ?= 25m
 
 # The version is git's description of the tree. An archive without git's
 # history, or a clone that belongs to somebody else, builds all the same.

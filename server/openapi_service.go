@@ -48,7 +48,7 @@ func describePlaygroundFacts(d *document) huma.Operation {
 }
 
 func describePlaygroundFile(d *document) huma.Operation {
-	return d.pageFile("getPlaygroundFile", playgroundFiles(), playgroundIndex, "page.css")
+	return d.pageFile("getPlaygroundFile", playgroundFiles(), playgroundIndex, "style.css")
 }
 
 // pageFile is the operation of what a page loads; index is the page itself.

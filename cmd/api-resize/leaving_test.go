@@ -195,7 +195,15 @@ func (s *service) usage() usage {
 	content, err := io.ReadAll(response.Body)
 	must(s.t, err)
 	var held usage
-	if !scans(string(content), "goroutine profile: total %d", &held.goroutines) {
+	_, profile, _ := strings.Cut(string(content), "\n") // without its title
+	for group := range strings.SplitSeq(profile, "\n\n") {
+		count := 0
+		// River begins some of its work only when it has found that it leads.
+		if scans(group, "%d @", &count) && !strings.Contains(group, "riverqueue") {
+			held.goroutines += count
+		}
+	}
+	if held.goroutines == 0 {
 		s.t.Fatalf("no profile: %.100s", content)
 	}
 	folder := fmt.Sprintf("/proc/%d/fd", s.command.Process.Pid)

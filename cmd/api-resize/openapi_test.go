@@ -244,6 +244,9 @@ func (c call) with(optional string) call {
 			wanted = append(wanted, option.Needs)
 		}
 	}
+	if c.route == "/images" && optional == "background" {
+		wanted = append(wanted, "sizes")
+	}
 	query := url.Values{}
 	c.path, c.header = c.route, slices.Clone(c.header)
 	for _, parameter := range c.operation.Parameters {

@@ -191,7 +191,7 @@ func TestUploadQueryFirst(t *testing.T) {
 	if detail := s.postTo("tll=24h", nil).json(t)["detail"].(string); !strings.Contains(detail, `did you mean "ttl"?`) {
 		t.Errorf("detail %q", detail)
 	}
-	s.postTo("sizes=64x&background=true", bytes.NewReader(encodedPNG(t, cornered(30, 20)))).isProblem(t, http.StatusBadRequest, "bad_option")
+	s.postTo("background=true", bytes.NewReader(encodedPNG(t, cornered(30, 20)))).isProblem(t, http.StatusBadRequest, "bad_option")
 }
 
 // TestUploadTimeWithQuery: an upload with a query has the time that uploads have,

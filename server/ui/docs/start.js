@@ -42,6 +42,7 @@ const withoutOptional = (text) => {
       }
     }
   }
+  for (const schema of Object.values(described.components.schemas)) delete schema.default;
   return JSON.stringify(described);
 };
 
