@@ -79,6 +79,23 @@ func TestComposedService(t *testing.T) {
 		}
 	})
 
+	t.Run("its pages are there", func(t *testing.T) {
+		for _, page := range []string{s.public + "/", s.public + "/docs", s.public + "/openapi.json", s.ops + "/", s.ops + "/tasks/"} {
+			if status := statusOf(t, page); status != http.StatusOK {
+				t.Errorf("%s answers %d, expected 200", page, status)
+			}
+		}
+	})
+
+	t.Run("tasks are worked on", func(t *testing.T) {
+		if said := s.exec(t, "api-resize", "warm", "--sizes", "70x,80x", id); said != "2 pictures were made\n" {
+			t.Errorf("warming said %q", said)
+		}
+		if answer := s.picture(t, "/resize/70x/"+id, "image/webp"); !strings.Contains(answer.cacheStatus, "hit") {
+			t.Errorf("what was made has Cache-Status %q, expected a hit", answer.cacheStatus)
+		}
+	})
+
 	t.Run("a restart keeps upload and cache", func(t *testing.T) {
 		s.compose(t, commandTimeout, "restart")
 		s.waitHealthy(t)
