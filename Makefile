@@ -45,6 +45,7 @@ run: build ## build and start the service in the foreground; ARGS="--address :90
 	@printf '%s\n' \
 	  'Playground             http://localhost:8000/' \
 	  'Pictures and uploads   http://localhost:8000/resize/300x200/{id} and /images (README.md)' \
+	  'Documentation          http://localhost:8000/docs' \
 	  'Is it ready?           http://localhost:8000/readyz' \
 	  'For the operator       http://127.0.0.1:5556/ (monitor, with links to metrics and profiles)' \
 	  'API key                data/api-key (made at the first start)' \
