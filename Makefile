@@ -36,7 +36,7 @@ export CGO_CFLAGS_ALLOW ?= -Xpreprocessor
 # Read by docker-compose.yml too.
 export IMAGE VERSION
 
-.PHONY: help run build test client lint fmt cover bench fuzz docs docker test-docker clean libvips
+.PHONY: help run build test race client lint fmt cover bench fuzz docs docker test-docker clean libvips
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,15 +56,21 @@ build: libvips ## build bin/api-resize
 	@echo 'building $(BINARY) $(VERSION); the first time, cgo compiles the binding to libvips: a minute or two'
 	@$(GO) build -ldflags '$(LDFLAGS)' -o $(BINARY) ./cmd/api-resize
 
-test: libvips ## vet, then all tests with the race detector
+# The program itself is tested without the race detector, which makes its hundreds of
+# starts and its SQLite several times slower: `make race` does that.
+test: libvips ## vet, then all tests; packages with the race detector
 	@deploy/install chromium || echo 'SKIPPED: the tests in a browser, since there is no Chromium here'
 	@deploy/install postgresql || { [ -z "$${CI:-}" ] && echo 'SKIPPED: PostgreSQL could not be installed, and is not tested'; }
 	$(GO) vet ./...
-	$(GO) test -race -timeout $(TEST_TIMEOUT) ./...
+	$(GO) test -race -timeout $(TEST_TIMEOUT) $$($(GO) list ./... | grep -v /cmd/)
+	$(GO) test -timeout $(TEST_TIMEOUT) ./cmd/...
 	@[ -z "$${CI:-}" ] || deploy/install promtool
 	cd deploy/check && $(GO) vet . && $(GO) test -timeout $(TEST_TIMEOUT) . # dashboards, alerts, Kubernetes
 	@$(MAKE) --no-print-directory client
 	@echo 'The test of the container is skipped here: make test-docker runs it.'
+
+race: libvips ## the tests of the whole program with the race detector: half an hour
+	$(GO) test -race -timeout 60m ./cmd/...
 
 client: libvips ## generate a Go client of the OpenAPI document and run it against the service
 	cd deploy/client && $(GO) generate . && $(GO) vet . && $(GO) test -timeout $(TEST_TIMEOUT) .
