@@ -103,23 +103,11 @@ func (s *Server) newDocument() *document {
 	}
 }
 
-// finish brings the schemas into their last form, and lists the groups that have
+// finish brings the schemas into their last form, and lists the groups of
 // operations.
 func (d *document) finish() {
 	finishSchemas(d.api.Components.Schemas.Map())
-	used := map[string]bool{}
-	for _, item := range d.api.Paths {
-		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Delete} {
-			if operation != nil {
-				used[operation.Tags[0]] = true
-			}
-		}
-	}
-	for _, tag := range tags {
-		if used[tag.Name] {
-			d.api.Tags = append(d.api.Tags, tag)
-		}
-	}
+	d.api.Tags = tags
 }
 
 // introduction is what holds for all routes.
