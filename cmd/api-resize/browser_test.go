@@ -123,6 +123,7 @@ func newTab(t *testing.T, parent context.Context, options ...chromedp.ContextOpt
 	must(t, chromedp.Do(ctx, command(audits.Enable, cdp.Empty{}),
 		// Every page believes that it is looked at, though only one can be.
 		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})))
+	b.media()
 	return b
 }
 
@@ -288,10 +289,11 @@ func (b *tab) viewport(width, height int64, phone bool) {
 }
 
 // media makes CSS see a feature with a value, such as prefers-color-scheme dark.
-// Features that are not named are as usual.
+// Features that are not named are as usual, but for motion: a page that scrolls
+// smoothly has moved away from under the mouse before it clicks.
 func (b *tab) media(namesAndValues ...string) {
 	b.t.Helper()
-	var features []*emulation.MediaFeature
+	features := []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}
 	for i := 0; i+1 < len(namesAndValues); i += 2 {
 		features = append(features, &emulation.MediaFeature{Name: namesAndValues[i], Value: namesAndValues[i+1]})
 	}

@@ -569,7 +569,7 @@ func (p *playground) checkAccess(when string) {
 		p.t.Errorf("%s: a %s has no name", when, role)
 	}
 	for _, scheme := range []string{"light", "dark"} {
-		p.media("prefers-color-scheme", scheme, "prefers-reduced-motion", "reduce")
+		p.media("prefers-color-scheme", scheme)
 		for _, fault := range value[[]string](p.tab, contrastScript) {
 			p.t.Errorf("%s, %s: %s", when, scheme, fault)
 		}
