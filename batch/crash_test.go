@@ -1,17 +1,16 @@
 package batch
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"api-resize/internal/crashtest"
 )
 
 // workIn is set for a process of the test's that is to be killed: the place, as
@@ -43,12 +42,12 @@ func beKilled() {
 		time.Sleep(rand.N(4 * time.Millisecond))
 		return atOnce(ctx, item)
 	}))
+	accepted := crashtest.Acknowledgements()
 	for range job.Add {
 		task, err := q.Add(context.Background(), order(itemsEach))
 		fatal(err)
-		fmt.Println("accepted", task.ID)
+		fmt.Fprintln(accepted, task.ID)
 	}
-	fmt.Println("idle")
 	select {}
 }
 
@@ -130,25 +129,6 @@ func (p place) workAndBeKilled(t *testing.T, add int) (accepted []string) {
 	must(t, err)
 	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), workIn+"="+string(job))
-	var complaints strings.Builder
-	child.Stderr = &complaints
-	output, err := child.StdoutPipe()
-	must(t, err)
-	must(t, child.Start())
-	var once sync.Once
-	kill := func() { once.Do(func() { must(t, child.Process.Kill()) }) }
-	defer time.AfterFunc(patience, kill).Stop()
-	for lines := bufio.NewScanner(output); lines.Scan(); {
-		id, found := strings.CutPrefix(lines.Text(), "accepted ")
-		if !found {
-			continue
-		}
-		if accepted = append(accepted, id); len(accepted) == 1 {
-			time.AfterFunc(rand.N(700*time.Millisecond), kill)
-		}
-	}
-	if err := child.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
-		t.Fatalf("it was not killed: %v\n%s", err, complaints.String())
-	}
+	crashtest.Kill(t, child, rand.N(700*time.Millisecond), func(id string) { accepted = append(accepted, id) })
 	return accepted
 }

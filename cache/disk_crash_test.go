@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -16,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"api-resize/internal/crashtest"
 )
 
 const (
@@ -54,49 +55,18 @@ func TestKilled(t *testing.T) {
 	for round := range 20 {
 		child := exec.Command(os.Args[0], "-test.run=^TestKilled$")
 		child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", variable, 1+round*1_000_000, dir))
-		killAtRandom(t, child, atLeast)
+		crashtest.Kill(t, child, rand.N(150*time.Millisecond), func(line string) {
+			var worker, source, variant int
+			var serial uint64
+			if _, err := fmt.Sscan(line, &worker, &source, &variant, &serial); err != nil {
+				t.Fatalf("acknowledged %q: %v", line, err)
+			}
+			atLeast[crashKey(worker, source, variant)] = serial
+		})
 		found += checkAfterKill(t, dir, round, atLeast)
 	}
 	if found == 0 || len(atLeast) == 0 {
 		t.Errorf("%d entries were found, %d keys acknowledged; want some", found, len(atLeast))
-	}
-}
-
-// killAtRandom runs the child, takes down what it acknowledges, and kills it.
-func killAtRandom(t *testing.T, child *exec.Cmd, atLeast map[Key]uint64) {
-	t.Helper()
-	from, to, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer from.Close()
-	var output bytes.Buffer
-	child.ExtraFiles, child.Stdout, child.Stderr = []*os.File{to}, &output, &output
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_ = to.Close()
-	lines := bufio.NewReader(from)
-	if _, err := lines.ReadString('\n'); err != nil { // it begins to work
-		_ = child.Wait()
-		t.Fatalf("the child did not begin: %v\n%s", err, output.Bytes())
-	}
-	kill := time.AfterFunc(time.Duration(rand.IntN(150_000))*time.Microsecond, func() { _ = child.Process.Kill() })
-	defer kill.Stop()
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil { // a last line without an end says nothing
-			break
-		}
-		var worker, source, variant int
-		var serial uint64
-		if _, err := fmt.Sscan(line, &worker, &source, &variant, &serial); err != nil {
-			t.Fatalf("acknowledged %q: %v", line, err)
-		}
-		atLeast[crashKey(worker, source, variant)] = serial
-	}
-	if err := child.Wait(); err == nil {
-		t.Fatalf("the child ended by itself\n%s", output.Bytes())
 	}
 }
 
@@ -148,13 +118,12 @@ func checkAfterKill(t *testing.T, dir string, round int, atLeast map[Key]uint64)
 // workUntilKilled acknowledges on descriptor 3 the serial below which nothing of
 // a key may be found any more: the one put, or the next one after a Forget.
 func workUntilKilled(t *testing.T, dir string, serial uint64) {
-	acknowledgements := os.NewFile(3, "acknowledgements")
 	config := DiskConfig{Dir: dir, Bytes: crashBytes, Logger: slog.New(slog.DiscardHandler)}
 	disk, err := OpenDisk(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintln(acknowledgements, "working")
+	acknowledgements := crashtest.Acknowledgements()
 	var all sync.WaitGroup
 	for worker := range crashWorkers {
 		all.Go(func() { crashWorker(disk, acknowledgements, worker, serial) })

@@ -1,7 +1,6 @@
 package origin_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"api-resize/internal/crashtest"
 	"api-resize/origin"
 	"api-resize/records"
 )
@@ -66,7 +66,7 @@ func TestUploadsKilled(t *testing.T) {
 	for round := range crashRounds {
 		child := exec.Command(os.Args[0], "-test.run=^TestUploadsKilled$")
 		child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", variable, round, dir))
-		killStoring(t, child, stored, deleted)
+		crashtest.Kill(t, child, 50*time.Millisecond+rand.N(400*time.Millisecond), func(line string) { takeDown(t, line, stored, deleted) })
 		bodiless += checkStored(t, dir, round, stored, deleted)
 	}
 	if len(stored) == 0 || len(deleted) == 0 {
@@ -75,48 +75,21 @@ func TestUploadsKilled(t *testing.T) {
 	t.Logf("%d uploads, %d deletions, %d records without a body were found", len(stored), len(deleted), bodiless)
 }
 
-// killStoring runs the child, takes down what it acknowledges, and kills it.
-func killStoring(t *testing.T, child *exec.Cmd, stored map[string][]byte, deleted map[string]bool) {
+// takeDown takes down what a process acknowledges.
+func takeDown(t *testing.T, line string, stored map[string][]byte, deleted map[string]bool) {
 	t.Helper()
-	from, to, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
+	var what, id string
+	var worker, serial int
+	if _, err := fmt.Sscan(line, &what, &id, &worker, &serial); err != nil {
+		t.Fatalf("acknowledged %q: %v", line, err)
 	}
-	defer from.Close()
-	var output bytes.Buffer
-	child.ExtraFiles, child.Stdout, child.Stderr = []*os.File{to}, &output, &output
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_ = to.Close()
-	lines := bufio.NewReader(from)
-	if _, err := lines.ReadString('\n'); err != nil { // it begins to work
-		_ = child.Wait()
-		t.Fatalf("the child did not begin: %v\n%s", err, output.Bytes())
-	}
-	kill := time.AfterFunc(time.Duration(50+rand.IntN(400))*time.Millisecond, func() { _ = child.Process.Kill() })
-	defer kill.Stop()
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil { // a last line without an end says nothing
-			break
-		}
-		var what, id string
-		var worker, serial int
-		if _, err := fmt.Sscan(line, &what, &id, &worker, &serial); err != nil {
-			t.Fatalf("acknowledged %q: %v", line, err)
-		}
-		switch what {
-		case "stored":
-			stored[id] = crashContent(worker, serial)
-		case "deleting":
-			delete(stored, id)
-		case "deleted":
-			deleted[id] = true
-		}
-	}
-	if err := child.Wait(); err == nil {
-		t.Fatalf("the child ended by itself\n%s", output.Bytes())
+	switch what {
+	case "stored":
+		stored[id] = crashContent(worker, serial)
+	case "deleting":
+		delete(stored, id)
+	case "deleted":
+		deleted[id] = true
 	}
 }
 
@@ -177,11 +150,10 @@ func checkStored(t *testing.T, dir string, round int, stored map[string][]byte, 
 	return int(before.Count - after.Count)
 }
 
-// storeUntilKilled acknowledges on descriptor 3 what it has done.
+// storeUntilKilled acknowledges what it has done.
 func storeUntilKilled(t *testing.T, dir string, round int) {
-	acknowledgements := os.NewFile(3, "acknowledgements")
 	uploads, _ := crashStore(t, dir)
-	fmt.Fprintln(acknowledgements, "working")
+	acknowledgements := crashtest.Acknowledgements()
 	var all sync.WaitGroup
 	for worker := range crashWorkers {
 		all.Go(func() {

@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"server/monitor":       {"cache", "origin", "proxy"},
 	"server/ui/playground": {},
 	"batch":                {"records"},
+	"internal/crashtest":   {},
 }
 
 // aloneKnows names the packages that only one of ours may import.
