@@ -59,6 +59,9 @@ func toECS(_ []string, attribute slog.Attr) slog.Attr {
 		return slog.String("log.level", strings.ToLower(attribute.Value.String()))
 	}
 	name, known := ecsNames[attribute.Key]
+	if strings.HasSuffix(name, "_ns") && attribute.Value.Kind() != slog.KindDuration {
+		known = false // a library's word for something else, such as River's "queue"
+	}
 	switch {
 	case known && name == "":
 		return slog.Attr{}

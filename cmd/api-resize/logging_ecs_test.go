@@ -54,6 +54,9 @@ func checkECS(t *testing.T, line string) {
 		text, isText := value.(string)
 		number, isNumber := value.(json.Number)
 		if strings.HasPrefix(name, ownField) && !known {
+			if strings.HasSuffix(name, "_ns") && !isNumber { // a field has one type in all lines
+				t.Errorf("%s is %v, not a duration: %s", name, value, line)
+			}
 			for other := range entry { // one name can't be both a value and an object
 				if strings.HasPrefix(other, name+".") {
 					t.Errorf("%s and %s: %s", name, other, line)
