@@ -44,6 +44,12 @@ func TestItemsAreMadeAndTold(t *testing.T) {
 		if after.State != Done || after.Counts != (Counts{Total: 4, Done: 3, Failed: 1}) || after.Progress() != 1 || after.Created != added.Created {
 			t.Errorf("after: %+v", after)
 		}
+		if whole := q.await(t, q.add(t, order(1)).ID); whole.Counts.Failed != 0 {
+			t.Errorf("whole: %+v", whole)
+		}
+		if list, err := q.List(t.Context(), Query{Failures: true, Limit: 10}); err != nil || len(list) != 1 || list[0].ID != added.ID {
+			t.Errorf("with failures: %+v, %v", list, err)
+		}
 		if life := after.Expires.Sub(*after.Finished); life != 24*time.Hour || after.Started.Before(after.Created) || after.Finished.Before(*after.Started) {
 			t.Errorf("times: %+v", after)
 		}

@@ -101,9 +101,10 @@ type Position struct {
 
 // Query says which tasks are listed.
 type Query struct {
-	States []State // none: all
-	After  Position
-	Limit  int
+	States   []State // none: all
+	Failures bool    // only those with items that failed
+	After    Position
+	Limit    int
 }
 
 // List is the tasks, newest first.
@@ -120,8 +121,12 @@ func (q *Queue) List(ctx context.Context, wanted Query) ([]Task, error) {
 	if wanted.After != (Position{}) {
 		before = wanted.After.Created.UnixMicro()
 	}
+	only := ""
+	if wanted.Failures {
+		only = " AND failed > 0"
+	}
 	rows, err := q.database.SQL().QueryContext(ctx, `SELECT `+taskColumns+` FROM tasks
-		WHERE state IN (`+quoted(states)+`) AND (expires IS NULL OR expires > $1)
+		WHERE state IN (`+quoted(states)+`)`+only+` AND (expires IS NULL OR expires > $1)
 			AND (created < $2 OR created = $2 AND id < $3)
 		ORDER BY created DESC, id DESC LIMIT $4`,
 		now().UnixMicro(), before, wanted.After.ID, wanted.Limit)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"api-resize/batch"
 	"api-resize/server/monitor"
@@ -14,18 +13,12 @@ type watchedTasks struct{ queue *batch.Queue }
 
 // Outstanding implements monitor.Tasks.
 func (w watchedTasks) Outstanding(ctx context.Context, limit int) ([]monitor.Task, error) {
-	return w.list(ctx, limit, batch.Queued, batch.Running)
+	return w.list(ctx, batch.Query{States: []batch.State{batch.Queued, batch.Running}, Limit: limit})
 }
-
-// finishedSeen is of how many finished tasks it is looked whether something
-// failed.
-const finishedSeen = 200
 
 // Failed implements monitor.Tasks.
 func (w watchedTasks) Failed(ctx context.Context, limit int) ([]monitor.Task, error) {
-	tasks, err := w.list(ctx, finishedSeen, batch.Done, batch.Failed)
-	tasks = slices.DeleteFunc(tasks, func(task monitor.Task) bool { return task.Counts.Failed == 0 })
-	return tasks[:min(len(tasks), limit)], err
+	return w.list(ctx, batch.Query{States: []batch.State{batch.Done, batch.Failed}, Failures: true, Limit: limit})
 }
 
 // Cancel implements monitor.Tasks.
@@ -37,8 +30,8 @@ func (w watchedTasks) Cancel(ctx context.Context, id string) error {
 	return err
 }
 
-func (w watchedTasks) list(ctx context.Context, limit int, states ...batch.State) ([]monitor.Task, error) {
-	tasks, err := w.queue.List(ctx, batch.Query{States: states, Limit: limit})
+func (w watchedTasks) list(ctx context.Context, wanted batch.Query) ([]monitor.Task, error) {
+	tasks, err := w.queue.List(ctx, wanted)
 	shown := make([]monitor.Task, 0, len(tasks))
 	for _, task := range tasks {
 		shown = append(shown, monitor.Task{
