@@ -16,15 +16,6 @@ import (
 	"api-resize/spec"
 )
 
-type (
-	// Item is one picture that is to be made before anybody asks for it.
-	Item = batch.Item
-	// Made is a picture that was made, or was there already.
-	Made = batch.Made
-	// Failure is why an item was not made, as it is told to clients.
-	Failure = batch.Failure
-)
-
 // Maker makes pictures ahead of requests, so that those are answered from the
 // cache. It works for those who have an API key: they may have any size that the
 // policy allows, or, where the URLs that the service tells are signed, any at
@@ -59,7 +50,7 @@ const makersClient = "tasks"
 // Check judges an item without doing any work for it. Its errors wrap
 // spec.ErrBadOption, spec.ErrBadSource, origin.ErrNotAllowed or, for an alias that
 // there is not, origin.ErrNotFound.
-func (m *Maker) Check(item Item) error {
+func (m *Maker) Check(item batch.Item) error {
 	request, err := m.request(item)
 	if err != nil {
 		return err
@@ -74,30 +65,30 @@ func (m *Maker) Check(item Item) error {
 }
 
 // Make has a picture made and left in the cache. Its errors are *Failure.
-func (m *Maker) Make(ctx context.Context, item Item) (Made, error) {
+func (m *Maker) Make(ctx context.Context, item batch.Item) (batch.Made, error) {
 	made, err := m.make(proxy.InBackground(proxy.WithClient(ctx, makersClient)), item)
 	if err != nil {
 		m.parts.Logger.Warn("item of a task not made", "source", item.Source, "size", item.Size, "error", err)
-		return Made{}, failureOf(err, time.Now())
+		return batch.Made{}, failureOf(err, time.Now())
 	}
 	return made, nil
 }
 
 // failureOf is an error as a Failure.
-func failureOf(err error, now time.Time) *Failure {
+func failureOf(err error, now time.Time) *batch.Failure {
 	kind := kindOf(err)
 	problem := newProblem(err, "")
 	if problem.Code == internal.code {
 		problem.Detail = "Something went wrong here. The log says what." // there is no request_id to find it by
 	}
-	return &Failure{
+	return &batch.Failure{
 		Status: problem.Status, Code: problem.Code, Title: problem.Title, Detail: problem.Detail,
 		Final: kind.final(), RetryAfter: time.Duration(retryAfter(err, kind, now)) * time.Second,
 	}
 }
 
 // request is what an item asks for, and may.
-func (m *Maker) request(item Item) (spec.Request, error) {
+func (m *Maker) request(item batch.Item) (spec.Request, error) {
 	switch {
 	case strings.ContainsAny(item.Size, ",/"):
 		return spec.Request{}, fmt.Errorf("%w: size: expected a size or a preset alone, got %q", spec.ErrBadOption, item.Size)
@@ -113,24 +104,24 @@ func (m *Maker) request(item Item) (spec.Request, error) {
 
 // make makes an item for all usual clients. What is told is what the first of
 // them gets.
-func (m *Maker) make(ctx context.Context, item Item) (Made, error) {
+func (m *Maker) make(ctx context.Context, item batch.Item) (batch.Made, error) {
 	request, err := m.request(item)
 	if err != nil {
-		return Made{}, err
+		return batch.Made{}, err
 	}
-	var first Made
+	var first batch.Made
 	var etag string
 	for _, client := range usualClients {
 		variant, err := m.parts.Proxy.Locate(ctx, request, client)
 		if err != nil {
-			return Made{}, err
+			return batch.Made{}, err
 		}
 		if variant.ETag == etag {
 			continue
 		}
 		made, err := m.open(ctx, variant)
 		if err != nil {
-			return Made{}, err
+			return batch.Made{}, err
 		}
 		if etag == "" {
 			first, etag = made, variant.ETag
@@ -143,13 +134,13 @@ func (m *Maker) make(ctx context.Context, item Item) (Made, error) {
 }
 
 // open has one variant made, and tells what came of it.
-func (m *Maker) open(ctx context.Context, variant *proxy.Variant) (Made, error) {
+func (m *Maker) open(ctx context.Context, variant *proxy.Variant) (batch.Made, error) {
 	result, err := m.parts.Proxy.Open(ctx, variant)
 	if err != nil {
-		return Made{}, err
+		return batch.Made{}, err
 	}
 	defer result.Entry.Close()
-	made := Made{
+	made := batch.Made{
 		URL: m.url(variant.Request), Format: string(result.Spec.Output.Format), Bytes: result.Entry.Size(),
 	}
 	if format, known := spec.FormatOf(result.Entry.Meta.ContentType); known {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"api-resize/batch"
 	"api-resize/origin"
 	"api-resize/proxy"
 	"api-resize/spec"
@@ -52,7 +53,7 @@ func (s *testServer) uploaded(t *testing.T, content string) string {
 func TestMaker(t *testing.T) {
 	s := newTestServer(t, withList)
 	id := s.uploaded(t, "image one")
-	for item, url := range map[Item]string{
+	for item, url := range map[batch.Item]string{
 		{Source: id, Size: "320x", Options: ""}:                                 "/resize/320x/" + id,
 		{Source: id, Size: "640x", Options: ",q=50,fit=contain,grayscale=true"}: "/resize/640x,grayscale=true,quality=50/" + id,
 		{Source: id, Size: "@thumb", Options: ",q=40"}:                          "/resize/x9,format=jpeg,quality=40/" + id,
@@ -82,7 +83,7 @@ func TestMaker(t *testing.T) {
 func TestMakerChecks(t *testing.T) {
 	s := newTestServer(t, withList)
 	id := s.uploaded(t, "image one")
-	for item, want := range map[Item]error{
+	for item, want := range map[batch.Item]error{
 		{Source: id, Size: "321x", Options: ""}:                                     spec.ErrBadOption, // not on the list
 		{Source: id, Size: "320", Options: ""}:                                      spec.ErrBadOption,
 		{Source: id, Size: "", Options: ""}:                                         spec.ErrBadOption,
@@ -102,7 +103,7 @@ func TestMakerChecks(t *testing.T) {
 		if err := s.maker.Check(item); !errors.Is(err, want) {
 			t.Errorf("%v: %v, want %v", item, err, want)
 		}
-		var failure *Failure
+		var failure *batch.Failure
 		if _, err := s.maker.Make(t.Context(), item); !errors.As(err, &failure) || !failure.Final || failure.Status != kindOf(want).status || failure.Detail == "" {
 			t.Errorf("made %v: %v", item, err)
 		}
@@ -140,8 +141,8 @@ func TestMakerFailures(t *testing.T) {
 				full = append(full, release)
 			}
 		}
-		_, err := s.maker.Make(test.ctx, Item{Source: test.source, Size: "320x"})
-		var failure *Failure
+		_, err := s.maker.Make(test.ctx, batch.Item{Source: test.source, Size: "320x"})
+		var failure *batch.Failure
 		if !errors.As(err, &failure) {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -164,7 +165,7 @@ func TestMakerFailures(t *testing.T) {
 // size, and for no source that is not allowed.
 func TestMakerSigns(t *testing.T) {
 	s := newTestServer(t, withList, withSigning(SignatureRequired))
-	made, err := s.maker.Make(t.Context(), Item{Source: s.uploaded(t, "image one"), Size: "321x", Options: ""})
+	made, err := s.maker.Make(t.Context(), batch.Item{Source: s.uploaded(t, "image one"), Size: "321x", Options: ""})
 	must(t, err)
 	path, ours := strings.CutPrefix(made.URL, "https://img.example")
 	response, err := http.Get(s.url + path)
@@ -173,11 +174,11 @@ func TestMakerSigns(t *testing.T) {
 	if !ours || response.StatusCode != http.StatusOK || !strings.HasPrefix(response.Header.Get("Cache-Status"), "test; hit") {
 		t.Errorf("%s: %d %v", made.URL, response.StatusCode, response.Header)
 	}
-	if err := s.maker.Check(Item{Source: "http://elsewhere.example/a", Size: "321x", Options: ""}); !errors.Is(err, origin.ErrNotAllowed) {
+	if err := s.maker.Check(batch.Item{Source: "http://elsewhere.example/a", Size: "321x", Options: ""}); !errors.Is(err, origin.ErrNotAllowed) {
 		t.Errorf("another host: %v", err)
 	}
 	optional := newTestServer(t, withList, withSigning(SignatureOptional))
-	if err := optional.maker.Check(Item{Source: strings.Repeat("a", 26), Size: "321x", Options: ""}); !errors.Is(err, spec.ErrBadOption) {
+	if err := optional.maker.Check(batch.Item{Source: strings.Repeat("a", 26), Size: "321x", Options: ""}); !errors.Is(err, spec.ErrBadOption) {
 		t.Errorf("URLs that are not signed: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -127,7 +128,7 @@ func (s *Server) addTask(c *fiber.Ctx) error {
 
 // taskID is the id in the path.
 func taskID(c *fiber.Ctx) (string, error) {
-	id := string([]byte(c.Params("id")))
+	id := strings.Clone(c.Params("id"))
 	if !batch.ValidID(id) {
 		return "", batch.ErrNotFound
 	}

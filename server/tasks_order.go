@@ -172,18 +172,18 @@ func pathOptions(settings []spec.Setting) string {
 func (s *Server) checkTask(body TaskRequest, options []spec.Setting) error {
 	for i, size := range body.Sizes {
 		// Any source: whether this one is allowed is asked below.
-		if _, err := s.maker.request(Item{Source: "any/source", Size: size}); err != nil {
+		if _, err := s.maker.request(batch.Item{Source: "any/source", Size: size}); err != nil {
 			return inTask(fmt.Sprintf("sizes[%d]", i), err)
 		}
 	}
 	for i, source := range body.Sources {
-		if err := s.maker.Check(Item{Source: source, Size: body.Sizes[0]}); err != nil {
+		if err := s.maker.Check(batch.Item{Source: source, Size: body.Sizes[0]}); err != nil {
 			return inTask(fmt.Sprintf("sources[%d]", i), err)
 		}
 	}
 	for _, size := range body.Sizes {
 		check := func(some []spec.Setting) error {
-			return s.maker.Check(Item{Source: body.Sources[0], Size: size, Options: pathOptions(some)})
+			return s.maker.Check(batch.Item{Source: body.Sources[0], Size: size, Options: pathOptions(some)})
 		}
 		if err := check(options); err != nil {
 			return inTask(guilty(options, check), err)

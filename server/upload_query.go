@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"api-resize/batch"
 	"api-resize/dialect"
 	"api-resize/spec"
 )
@@ -194,7 +195,7 @@ func (s *Server) setSizes(query *uploadQuery, text string) error {
 		if slices.Contains(sizes[:i], size) {
 			return fmt.Errorf("%q is given twice", size)
 		}
-		if err := s.maker.Check(Item{Source: anyUpload, Size: size}); err != nil {
+		if err := s.maker.Check(batch.Item{Source: anyUpload, Size: size}); err != nil {
 			return errors.New(kindOf(err).text(err))
 		}
 	}

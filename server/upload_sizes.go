@@ -53,7 +53,7 @@ func (s *Server) makeSizes(c *fiber.Ctx, query uploadQuery, all []uploaded) {
 }
 
 func (s *Server) makeSize(ctx context.Context, c *fiber.Ctx, id, size string) UploadVariant {
-	made, err := s.maker.make(ctx, Item{Source: id, Size: size})
+	made, err := s.maker.make(ctx, batch.Item{Source: id, Size: size})
 	if err != nil {
 		return UploadVariant{Size: size, Error: s.uploadProblem(c, "size of an upload not made", err, "id", id, "size", size)}
 	}
@@ -62,11 +62,11 @@ func (s *Server) makeSize(ctx context.Context, c *fiber.Ctx, id, size string) Up
 
 // addUploadTask has one task make the pictures of all files.
 func (s *Server) addUploadTask(ctx context.Context, c *fiber.Ctx, query uploadQuery, all []uploaded) {
-	var items []Item
+	var items []batch.Item
 	for _, one := range all {
 		for _, size := range query.sizes {
 			if one.err == nil {
-				items = append(items, Item{Source: one.image.ID, Size: size})
+				items = append(items, batch.Item{Source: one.image.ID, Size: size})
 			}
 		}
 	}

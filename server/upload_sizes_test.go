@@ -21,7 +21,7 @@ import (
 // keptTasks remembers what was added, or fails.
 type keptTasks struct {
 	Tasks
-	added [][]Item
+	added [][]batch.Item
 	err   error
 }
 
@@ -56,7 +56,7 @@ func TestBackgroundSizes(t *testing.T) {
 		t.Fatalf("status %d", status)
 	}
 	one, two := several.Images[0], several.Images[2]
-	want := []Item{{Source: one.ID, Size: "320x"}, {Source: one.ID, Size: "@thumb"}, {Source: two.ID, Size: "320x"}, {Source: two.ID, Size: "@thumb"}}
+	want := []batch.Item{{Source: one.ID, Size: "320x"}, {Source: one.ID, Size: "@thumb"}, {Source: two.ID, Size: "320x"}, {Source: two.ID, Size: "@thumb"}}
 	if len(tasks.added) != 1 || !slices.Equal(tasks.added[0], want) {
 		t.Errorf("added %v, want %v", tasks.added, want)
 	}
