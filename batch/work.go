@@ -73,7 +73,7 @@ func (q *Queue) work(ctx context.Context, job *river.Job[itemArgs]) error {
 			Detail: fmt.Sprintf("The service ended %d times while this picture was being made.", maxInterruptions+1),
 		}))
 	}
-	made, err := q.make(ctx, one.item)
+	made, err := q.make(withWhich(ctx, job.Args), one.item)
 	if err == nil {
 		return q.settle(ctx, job.Args, job.ID, verdict{state: Done, made: made})
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"go.opentelemetry.io/otel/trace"
 
 	"api-resize/batch"
 	"api-resize/dialect"
@@ -27,7 +28,7 @@ type Maker struct {
 }
 
 // NewMaker makes a Maker. Of the parts it needs Proxy, Dialect, Sizes, Signing
-// and Logger.
+// and Logger, and Tracer if its work is to be traced.
 func NewMaker(config Config, parts Parts) *Maker { return &Maker{parts, config.PublicURL} }
 
 // Maker is what makes pictures for this server ahead of requests.
@@ -66,12 +67,27 @@ func (m *Maker) Check(item batch.Item) error {
 
 // Make has a picture made and left in the cache. Its errors are *Failure.
 func (m *Maker) Make(ctx context.Context, item batch.Item) (batch.Made, error) {
+	ctx, span := m.beginSpan(ctx, item)
 	made, err := m.make(proxy.InBackground(proxy.WithClient(ctx, makersClient)), item)
-	if err != nil {
-		m.parts.Logger.Warn("item of a task not made", "source", item.Source, "size", item.Size, "error", err)
-		return batch.Made{}, failureOf(err, time.Now())
+	if err == nil {
+		endItemSpan(span, nil)
+		return made, nil
 	}
-	return made, nil
+	failure := failureOf(err, time.Now())
+	endItemSpan(span, failure)
+	m.logFailure(ctx, item, failure, err)
+	return batch.Made{}, failure
+}
+
+// logFailure leaves a line in the log, by which the item and its trace are found.
+func (m *Maker) logFailure(ctx context.Context, item batch.Item, failure *batch.Failure, err error) {
+	attributes := []slog.Attr{
+		slog.String("source", item.Source), slog.String("size", item.Size), slog.String("code", failure.Code), slog.Any("error", err),
+	}
+	if which, known := batch.WhichOf(ctx); known {
+		attributes = append(attributes, slog.String("task", which.Task), slog.Int("item", which.Item))
+	}
+	m.parts.Logger.LogAttrs(ctx, slog.LevelWarn, "item of a task not made", append(attributes, traceAttrs(trace.SpanContextFromContext(ctx))...)...)
 }
 
 // failureOf is an error as a Failure.

@@ -108,8 +108,8 @@ func (s *Server) log(c *fiber.Ctx, current *story, route string, took time.Durat
 		slog.Duration("took", took),
 		slog.String("client", s.clientAddress(c).String()),
 	}
-	if id := current.traceID(); id != "" {
-		attributes = append(attributes, slog.String("trace_id", id), slog.String("span_id", current.span.SpanContext().SpanID().String()))
+	if current.span != nil {
+		attributes = append(attributes, traceAttrs(current.span.SpanContext())...)
 	}
 	if current.canonical != "" {
 		attributes = append(attributes, slog.String("canonical", current.canonical))

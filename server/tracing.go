@@ -1,6 +1,7 @@
 package server
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -94,10 +95,11 @@ func (s *Server) endSpan(c *fiber.Ctx, current *story, route string) {
 	}
 }
 
-// traceID is the id of the trace that a request belongs to, empty for none.
-func (current *story) traceID() string {
-	if current.span == nil || !current.span.SpanContext().IsValid() {
-		return ""
+// traceAttrs are what a line of the log is joined to its trace by, none where
+// there is no trace.
+func traceAttrs(span trace.SpanContext) []slog.Attr {
+	if !span.IsValid() {
+		return nil
 	}
-	return current.span.SpanContext().TraceID().String()
+	return []slog.Attr{slog.String("trace_id", span.TraceID().String()), slog.String("span_id", span.SpanID().String())}
 }

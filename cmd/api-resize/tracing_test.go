@@ -117,12 +117,12 @@ func (c *collector) of(t *testing.T, requestID string) (server *tracepb.Span, tr
 		}
 		return server != nil
 	})
-	for _, span := range c.all() {
-		if bytes.Equal(span.TraceId, server.TraceId) {
-			trace = append(trace, span)
-		}
-	}
-	return server, trace
+	return server, c.trace(server.TraceId)
+}
+
+// trace is all of one trace.
+func (c *collector) trace(id []byte) []*tracepb.Span {
+	return slices.DeleteFunc(c.all(), func(span *tracepb.Span) bool { return !bytes.Equal(span.TraceId, id) })
 }
 
 func named(t *testing.T, spans []*tracepb.Span, name string) *tracepb.Span {
@@ -272,6 +272,44 @@ func TestSpansOfAnUpload(t *testing.T) {
 	_, spans = c.of(t, "picture")
 	if got := tree(spans, "", 0); got != "GET /resize/*\n  record\n  picture\n    read\n    queue\n    decode\n    transform\n    encode\n" {
 		t.Errorf("spans of an upload's picture:\n%s", got)
+	}
+}
+
+// TestSpansOfItems: each of a task's is a trace of its own, which the log leads to
+// where one failed.
+func TestSpansOfItems(t *testing.T) {
+	site := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(site.Close)
+	c := newCollector(t)
+	s := traced(t, c.URL, loopbackAllowed)
+	id := s.upload(resource(t, "jpg-24bit-icc-iec.jpg"))
+	task := s.finishedTask(s.addTask([]string{id, site.URL + "/gone.jpg"}, []string{"98x"}, `{"format": "jpeg"}`).ID)
+	items := make([]*tracepb.Span, 2)
+	waitFor(t, "the spans of both items", func() bool {
+		for _, span := range c.all() {
+			if span.Name == "item" {
+				items[attributes(span.Attributes)["api_resize.item"].(int64)] = span
+			}
+		}
+		return items[0] != nil && items[1] != nil
+	})
+	for i, want := range []string{
+		"item\n  record\n  picture\n    read\n    queue\n    decode\n    transform\n    encode\n",
+		"item\n  fetch\n    GET\n",
+	} {
+		has(t, items[i], map[string]any{"api_resize.task": task.ID, "api_resize.source": task.Items[i].Source, "api_resize.size": "98x"})
+		if got := tree(c.trace(items[i].TraceId), "", 0); got != want {
+			t.Errorf("spans of item %d\n%s\nwant\n%s", i, got, want)
+		}
+	}
+	has(t, items[1], map[string]any{"error.type": "origin_not_found"})
+	if items[0].Status.GetCode() == tracepb.Status_STATUS_CODE_ERROR || items[1].Status.GetCode() != tracepb.Status_STATUS_CODE_ERROR {
+		t.Errorf("status %v of what was made, %v of what was not", items[0].Status, items[1].Status)
+	}
+	var entries []map[string]any
+	waitFor(t, "the log's line", func() bool { entries = s.entries("item of a task not made"); return len(entries) > 0 })
+	if len(entries) != 1 || entries[0]["trace.id"] != fmt.Sprintf("%x", items[1].TraceId) || entries[0]["api_resize.task"] != task.ID || entries[0]["error.code"] != "origin_not_found" {
+		t.Errorf("log %v", entries)
 	}
 }
 
