@@ -115,7 +115,7 @@ func checkAfterKill(t *testing.T, dir string, round int, atLeast map[Key]uint64)
 	return found
 }
 
-// workUntilKilled acknowledges on descriptor 3 the serial below which nothing of
+// workUntilKilled acknowledges the serial below which nothing of
 // a key may be found any more: the one put, or the next one after a Forget.
 func workUntilKilled(t *testing.T, dir string, serial uint64) {
 	config := DiskConfig{Dir: dir, Bytes: crashBytes, Logger: slog.New(slog.DiscardHandler)}

@@ -57,6 +57,7 @@ func Kill(t testing.TB, child *exec.Cmd, after time.Duration, heard func(line st
 	}
 	_ = to.Close()
 	kill := func() { _ = child.Process.Kill() } // it may have ended, which Wait tells
+	defer kill()                                // also when heard ends the test
 	patient := time.AfterFunc(patience, kill)
 	defer patient.Stop()
 
